@@ -1,0 +1,64 @@
+package psa
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// AccountID names an MSP, a partner of the vendor. It comes from a verified
+// token and from nowhere else.
+type AccountID string
+
+var accountPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$`)
+
+// ParseAccountID refuses what could not stand in a key: separators, white
+// space, control characters, more than 128 bytes.
+func ParseAccountID(s string) (AccountID, error) {
+	if !accountPattern.MatchString(s) {
+		return "", fmt.Errorf("account id: %w", ErrInvalid)
+	}
+	return AccountID(s), nil
+}
+
+// Generation counts the ConnectWise identities that an account has been
+// connected to. It stands in every key, so that nothing stored for one
+// identity is ever read for the next.
+type Generation int64
+
+// Scope says whose data is meant: one account and one generation of its
+// connection.
+type Scope struct {
+	Account    AccountID
+	Generation Generation
+}
+
+func (s Scope) String() string { return fmt.Sprintf("%s/g%d", s.Account, s.Generation) }
+
+// Identity is a ConnectWise tenant: the site people log in to and the login
+// company. Compare identities by Key, never field by field.
+type Identity struct {
+	// Site is the UI host, lower case, with a port only if it is not the
+	// scheme's own: "na.myconnectwise.net".
+	Site string
+	// CompanyID is the login company, as typed by the user.
+	CompanyID string
+}
+
+// Key is a stable digest of the identity, safe in a key and in a log.
+func (i Identity) Key() string {
+	sum := sha256.Sum256([]byte(strings.ToLower(i.Site) + "\x00" + strings.ToLower(i.CompanyID)))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Credentials are the keys of a ConnectWise API member. Their String and
+// GoString hide them, so that no log verb can leak them.
+type Credentials struct {
+	PublicKey  string `json:"publicKey"`
+	PrivateKey string `json:"privateKey"`
+}
+
+func (Credentials) String() string   { return "[credentials]" }
+func (Credentials) GoString() string { return "psa.Credentials{[hidden]}" }
