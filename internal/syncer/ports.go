@@ -1,0 +1,144 @@
+package syncer
+
+import (
+	"context"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Connector opens the ConnectWise of a scope. It returns problem.NotConnected
+// if the scope is not the account's present connection.
+type Connector interface {
+	Connect(ctx context.Context, scope psa.Scope) (Source, error)
+}
+
+// Source reads one ConnectWise. Every error carries a problem.Code; one with
+// RetryAfter says when a call may be made again (budget, 429). Reads are safe
+// to repeat; the implementation retries what is worth it within ctx.
+type Source interface {
+	// Extent says how many records the type has (of those changed since
+	// q.Since, if set), the largest id, and ConnectWise's clock before both
+	// were read.
+	Extent(ctx context.Context, t *Type, since time.Time) (Extent, error)
+	// Read returns records with After < id <= Until in ascending order of id.
+	Read(ctx context.Context, t *Type, q Query) (Batch, error)
+	// Get returns one record; psa.ErrNotFound if ConnectWise answers 404.
+	Get(ctx context.Context, t *Type, id psa.RecordID) (Read, error)
+	// Control is a read that works as long as the connection and the
+	// type's permission do: it tells a deleted record from a lost right.
+	Control(ctx context.Context, t *Type) error
+}
+
+// Extent of a type.
+type Extent struct {
+	Count      int
+	MaxID      psa.RecordID
+	ServerTime time.Time
+}
+
+// Query of Source.Read.
+type Query struct {
+	After, Until psa.RecordID // Until 0: no bound
+	Since        time.Time    // zero: everything
+	Limit        int          // 1..1000; ConnectWise may return fewer
+}
+
+// Read is one record as ConnectWise sent it.
+type Read struct {
+	ID     psa.RecordID
+	Raw    []byte
+	SentAt time.Time
+}
+
+// Batch is one page. More is false only when ConnectWise said that nothing
+// follows within the query.
+type Batch struct {
+	Reads []Read
+	More  bool
+}
+
+// Waker sends messages that wake workers. Delivery is at least once, in any
+// order, after at least delay (0..15 min). It returns once the queue has it.
+type Waker interface {
+	Wake(ctx context.Context, m Message, delay time.Duration) error
+}
+
+// RunStore keeps runs, shards, leases and logs. All methods are safe for
+// concurrent use by many processes; every successful write is durable, reads
+// are consistent unless said otherwise. Unknown things are psa.ErrNotFound.
+type RunStore interface {
+	// CreateRun records run as Queued and gives it the type's lease, with
+	// Fence set. If an active run holds the lease, that one is returned with
+	// joined true. A lease that expired is taken over and its run marked
+	// Interrupted for good: its writes fail from then on.
+	CreateRun(ctx context.Context, run Run, leaseUntil time.Time) (got Run, joined bool, err error)
+	// Run returns one run as stored (Totals only once final).
+	Run(ctx context.Context, scope psa.Scope, id string) (Run, error)
+	// Runs lists runs, newest first; typ "" means all.
+	Runs(ctx context.Context, scope psa.Scope, typ psa.DataType, p Page) (runs []Run, next string, err error)
+	// PlanRun writes the shards and makes a Queued run Running, in one
+	// step. psa.ErrConflict if it is no longer Queued.
+	PlanRun(ctx context.Context, run Run, shards []Shard) error
+	// Mark moves an active run between Running and Interrupted;
+	// psa.ErrConflict if it is not in from.
+	Mark(ctx context.Context, run Run, from, to State) error
+	// EndRun makes an active run final: state, totals, failure, FinishedAt;
+	// frees the lease; takes it off the due index; stops its shards (a later
+	// Advance or Claim is refused); moves the type's watermark if watermark
+	// is not zero; and writes entry to the log: all in one step.
+	// psa.ErrConflict if the run is already final or has lost its lease.
+	EndRun(ctx context.Context, run Run, watermark time.Time, entry LogEntry) error
+	// Shards returns all shards of a run in order.
+	Shards(ctx context.Context, scope psa.Scope, runID string) ([]Shard, error)
+	// Claim leases a shard to owner until the given time and raises its
+	// fence. psa.ErrBusy if another owner holds it at now; psa.ErrConflict
+	// if it is done or stopped.
+	Claim(ctx context.Context, scope psa.Scope, runID string, no int, owner string, now, until time.Time) (Shard, error)
+	// Advance replaces before by after if the shard still has before's
+	// fence and cursor and is not stopped; otherwise psa.ErrConflict, and
+	// nothing is changed.
+	Advance(ctx context.Context, scope psa.Scope, before, after Shard) error
+	// Due returns active runs to be looked at, at or before now: an
+	// eventually consistent index, complete but perhaps late.
+	Due(ctx context.Context, now time.Time, limit int) ([]RunKey, error)
+	// Postpone sets when the tick looks at the run again and extends its
+	// lease. psa.ErrConflict if the run is not active.
+	Postpone(ctx context.Context, key RunKey, dueAt, leaseUntil time.Time) error
+	// TypeState returns the type's state; a zero one if it has never run.
+	TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType) (TypeState, error)
+	// Log appends; entries are kept 90 days. Logs lists newest first.
+	Log(ctx context.Context, scope psa.Scope, e LogEntry) error
+	Logs(ctx context.Context, scope psa.Scope, p Page) (entries []LogEntry, next string, err error)
+	// PutSkips lists records of the run that were not kept (once per run
+	// and record, however often called). Skips lists them by id.
+	PutSkips(ctx context.Context, scope psa.Scope, skips []Skip) error
+	Skips(ctx context.Context, scope psa.Scope, runID string, p Page) (skips []Skip, next string, err error)
+}
+
+// RunKey names a run.
+type RunKey struct {
+	Scope psa.Scope
+	RunID string
+}
+
+// RecordStore keeps rows. Concurrency and durability as RunStore.
+type RecordStore interface {
+	// Lookup returns the stored rows among ids without their Data,
+	// tombstones included, by a consistent read.
+	Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (map[psa.RecordID]Row, error)
+	// Write stores rows, each only if no stored row is newer by psa.Newer
+	// or carries a higher Fence; it returns the ids that were refused. Some
+	// rows may be stored when it returns an error. A row with Removed is a
+	// tombstone, kept 90 days after RemovedAt.
+	Write(ctx context.Context, scope psa.Scope, rows []Row) (refused []psa.RecordID, err error)
+	// Get returns one row with its Data, tombstones included.
+	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (Row, error)
+	// List returns living rows by id. It reads no more than about a page.
+	List(ctx context.Context, scope psa.Scope, typ psa.DataType, p Page) (rows []Row, next string, err error)
+	// Changed returns rows, tombstones included, changed at or after since,
+	// oldest change first, but none changed within the last ten seconds (so
+	// that a reader never passes a write that is still on its way). At least
+	// once: a row may come again.
+	Changed(ctx context.Context, scope psa.Scope, typ psa.DataType, since time.Time, p Page) (rows []Row, next string, err error)
+}

@@ -1,0 +1,87 @@
+package syncer
+
+import (
+	"slices"
+
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Type is a row of the types table: everything the engine needs to know of a
+// data type. Adding a type is adding a row.
+type Type struct {
+	Name psa.DataType
+	// Label is what people call it.
+	Label string
+	// Path below the API base.
+	Path string
+	// Fields are kept, and are what is asked for, with _info.
+	Fields []string
+	// NameFields make up the record's name, joined by a space.
+	NameFields []string
+	// Parent is the type of the record that ParentField refers to; a record
+	// whose parent is not kept is skipped. "" if the type stands alone.
+	Parent      psa.DataType
+	ParentField string
+	// DeletedFlag names the boolean that marks a soft-deleted record.
+	DeletedFlag string
+	// Callback is ConnectWise's name of the type in callbacks.
+	Callback string
+	// Permission is the security role cell that reading needs, as the
+	// role's page in ConnectWise shows it.
+	Permission Permission
+	// Default says whether a new connection has it enabled.
+	Default bool
+}
+
+// Permission is a cell of ConnectWise's security role table, level Inquire.
+type Permission struct {
+	Module string `json:"module"`
+	Name   string `json:"name"`
+}
+
+// Types returns the table, parents before children.
+func Types() []*Type {
+	return []*Type{
+		{
+			Name:  psa.Companies,
+			Label: "Companies",
+			Path:  "/company/companies",
+			Fields: []string{
+				"id", "identifier", "name", "status", "types", "addressLine1", "addressLine2", "city", "state", "zip",
+				"country", "phoneNumber", "faxNumber", "website", "territory", "market", "accountNumber", "defaultContact",
+				"parentCompany", "timeZoneSetup", "leadFlag", "isVendorFlag", "deletedFlag", "dateDeleted", "customFields",
+			},
+			NameFields:  []string{"name"},
+			DeletedFlag: "deletedFlag",
+			Callback:    "company",
+			Permission:  Permission{Module: "Companies", Name: "Company Maintenance"},
+			Default:     true,
+		},
+		{
+			Name:  psa.Contacts,
+			Label: "Contacts",
+			Path:  "/company/contacts",
+			Fields: []string{
+				"id", "firstName", "lastName", "company", "site", "title", "department", "relationship", "inactiveFlag",
+				"addressLine1", "addressLine2", "city", "state", "zip", "country", "defaultPhoneType", "defaultPhoneNbr",
+				"defaultPhoneExtension", "defaultFlag", "defaultBillingFlag", "communicationItems", "types", "customFields",
+			},
+			NameFields:  []string{"firstName", "lastName"},
+			Parent:      psa.Companies,
+			ParentField: "company",
+			Callback:    "contact",
+			Permission:  Permission{Module: "Companies", Name: "Contacts"},
+			Default:     true,
+		},
+	}
+}
+
+// TypeNamed finds a row of the table.
+func TypeNamed(name psa.DataType) (*Type, bool) {
+	types := Types()
+	i := slices.IndexFunc(types, func(t *Type) bool { return t.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return types[i], true
+}
