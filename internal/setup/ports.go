@@ -1,0 +1,77 @@
+package setup
+
+import (
+	"context"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Store keeps connections, drafts, claims, secret notes and callback
+// endpoints. Methods are safe for concurrent use by many processes; a
+// successful write is durable; reads are consistent. What does not exist is
+// psa.ErrNotFound; a lost race is psa.ErrConflict and changes nothing.
+type Store interface {
+	Connection(ctx context.Context, account psa.AccountID) (Connection, error)
+	Draft(ctx context.Context, account psa.AccountID) (Draft, error)
+	// PutDraft stores d if the stored draft's Rev is d.Rev (0: there is
+	// none) and drops the secret's note, in one step. It returns the draft
+	// with its new Rev.
+	PutDraft(ctx context.Context, d Draft, drop SecretNote) (Draft, error)
+	// DeleteDraft removes the draft and notes its secret for the sweep.
+	DeleteDraft(ctx context.Context, d Draft, note SecretNote) error
+	// Activate makes c the account's connection (its Rev is that of the
+	// stored one, 0 for none), takes the identity's claim, writes the
+	// callback endpoint and removes the draft, in one step. An identity that
+	// another account claims is psa.ErrBusy unless takeover is set.
+	Activate(ctx context.Context, c Connection, d Draft, e psa.CallbackEndpoint, takeover bool) (Connection, error)
+	// UpdateConnection stores c if the stored Rev is c.Rev, and with it the
+	// notes: drop is removed, add is written (zero Names mean none).
+	UpdateConnection(ctx context.Context, c Connection, drop, add SecretNote) (Connection, error)
+	Claim(ctx context.Context, identity psa.Identity) (Claim, error)
+
+	// NoteSecret is written before a secret is created.
+	NoteSecret(ctx context.Context, n SecretNote) error
+	ForgetSecret(ctx context.Context, n SecretNote) error
+	// DueSecrets lists notes to look at, at or before now.
+	DueSecrets(ctx context.Context, now time.Time, limit int) ([]SecretNote, error)
+
+	// CallbackEndpoint returns what the receiver checks a delivery against.
+	CallbackEndpoint(ctx context.Context, connectionID string) (psa.CallbackEndpoint, error)
+	// PutCallbackEndpoint replaces the endpoint.
+	PutCallbackEndpoint(ctx context.Context, e psa.CallbackEndpoint) error
+}
+
+// Secrets keeps credentials, one immutable secret per name. Nothing logs or
+// returns their content but Get.
+type Secrets interface {
+	// Create stores creds under name and returns the ARN. Creating the same
+	// name again with the same credentials returns the same ARN.
+	Create(ctx context.Context, name string, creds psa.Credentials) (arn string, err error)
+	// Get may answer from a cache keyed by ARN, since secrets never change.
+	Get(ctx context.Context, arn string) (psa.Credentials, error)
+	// Delete removes a secret by name or ARN for good; one that does not
+	// exist is no error.
+	Delete(ctx context.Context, nameOrARN string) error
+}
+
+// Prober asks a ConnectWise what the connection test needs to know. Every
+// error carries a problem.Code.
+type Prober interface {
+	// Clean turns what a user typed into an endpoint's ServerURL and
+	// Identity site, and says in words what it changed.
+	Clean(serverURL string) (clean string, site string, notices []string, err error)
+	// Discover finds the API base through companyinfo.
+	Discover(ctx context.Context, serverURL, companyID string) (Endpoint, error)
+	// Info reads /system/info; it proves nothing about credentials.
+	Info(ctx context.Context, e Endpoint, c psa.Credentials) (version, serverTimeZone string, err error)
+	// List reads one record of path; it fails without the permission.
+	List(ctx context.Context, e Endpoint, c psa.Credentials, path string) (count int, err error)
+}
+
+// Runner is what setup needs of the sync engine.
+type Runner interface {
+	// StartInitial asks for the first run of every type that has never been
+	// read in this scope; a type that has, or is being read, is left alone.
+	StartInitial(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error
+}
