@@ -71,18 +71,19 @@ type RunStore interface {
 	// CreateRun records run as Queued and gives it the type's lease, with
 	// Fence set. If an active run holds the lease, that one is returned with
 	// joined true. A lease that expired is taken over and its run marked
-	// Interrupted for good: its writes fail from then on.
-	CreateRun(ctx context.Context, run Run, leaseUntil time.Time) (got Run, joined bool, err error)
+	// Interrupted for good: its writes fail from then on. The log entry is
+	// written with the run, and not at all if it joined.
+	CreateRun(ctx context.Context, run Run, leaseUntil time.Time, entry LogEntry) (got Run, joined bool, err error)
 	// Run returns one run as stored (Totals only once final).
 	Run(ctx context.Context, scope psa.Scope, id string) (Run, error)
 	// Runs lists runs, newest first; typ "" means all.
 	Runs(ctx context.Context, scope psa.Scope, typ psa.DataType, p Page) (runs []Run, next string, err error)
-	// PlanRun writes the shards and makes a Queued run Running, in one
-	// step. psa.ErrConflict if it is no longer Queued.
-	PlanRun(ctx context.Context, run Run, shards []Shard) error
-	// Mark moves an active run between Running and Interrupted;
-	// psa.ErrConflict if it is not in from.
-	Mark(ctx context.Context, run Run, from, to State) error
+	// PlanRun writes the shards and the log entry and makes a Queued run
+	// Running, in one step. psa.ErrConflict if it is no longer Queued.
+	PlanRun(ctx context.Context, run Run, shards []Shard, entry LogEntry) error
+	// Mark moves an active run between Running and Interrupted and logs it,
+	// in one step; psa.ErrConflict if it is not in from.
+	Mark(ctx context.Context, run Run, from, to State, entry LogEntry) error
 	// EndRun makes an active run final: state, totals, failure, FinishedAt;
 	// frees the lease; takes it off the due index; stops its shards (a later
 	// Advance or Claim is refused); moves the type's watermark if watermark
