@@ -240,7 +240,7 @@ func (e *Engine) Handle(ctx context.Context, m Message) error {
 	case KindShard:
 		return e.work(ctx, m.Scope(), m.Key, m.No)
 	case KindRecord:
-		return e.SyncRecord(ctx, m.Scope(), m.Type, m.ID, "system")
+		return e.handleRecord(ctx, m)
 	default:
 		return fmt.Errorf("message of kind %q: %w", m.Kind, psa.ErrInvalid)
 	}

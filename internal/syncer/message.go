@@ -3,6 +3,7 @@ package syncer
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -14,13 +15,13 @@ const MessageVersion = 1
 // Kind of a message.
 type Kind string
 
-// The kinds. A tick has no account.
+// The kinds. A tick has no account. What ConnectWise posted travels on a
+// queue of its own, see package callback.
 const (
-	KindTick     Kind = "tick"
-	KindRun      Kind = "run"      // Key: run id; plan it, or finish it
-	KindShard    Kind = "shard"    // Key: run id, No: shard
-	KindRecord   Kind = "record"   // Type, ID: read one record again
-	KindCallback Kind = "callback" // Callback: what ConnectWise posted
+	KindTick   Kind = "tick"
+	KindRun    Kind = "run"    // Key: run id; plan it, or end it
+	KindShard  Kind = "shard"  // Key: run id, No: shard
+	KindRecord Kind = "record" // Type, ID, AsOf, By: read one record again
 )
 
 // Message wakes a worker. It says what to look at, never what to believe: the
@@ -34,8 +35,10 @@ type Message struct {
 	No         int            `json:"no,omitempty"`
 	Type       psa.DataType   `json:"type,omitempty"`
 	ID         psa.RecordID   `json:"id,omitempty"`
-	// Callback is the delivery that the receiver took, for KindCallback.
-	Callback json.RawMessage `json:"callback,omitempty"`
+	// AsOf spares the read if the stored record was read later; By says who
+	// wants it.
+	AsOf time.Time `json:"asOf,omitzero"`
+	By   string    `json:"by,omitempty"`
 	// Trace carries the request id that caused the message.
 	Trace string `json:"trace,omitempty"`
 }

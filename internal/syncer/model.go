@@ -170,6 +170,21 @@ type Row struct {
 	Fence int64
 }
 
+// Supersedes is the one ordering rule of writes: may r be stored over old? A
+// run never writes over a later run of its type. A record that ConnectWise no
+// longer has shows no lastUpdated, so a Deleted tombstone and a living row
+// are ordered by when they were read; all else by psa.Newer. A row that was
+// read at the same instant may be stored again.
+func (r Row) Supersedes(old Row) bool {
+	if r.Fence != 0 && r.Fence < old.Fence {
+		return false
+	}
+	if r.Removed == Deleted || old.Removed == Deleted {
+		return !r.ReadAt.Before(old.ReadAt)
+	}
+	return !psa.Newer(old.LastUpdated, old.ReadAt, r.LastUpdated, r.ReadAt)
+}
+
 // SkipReason says why a record was read and not kept.
 type SkipReason string
 

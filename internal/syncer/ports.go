@@ -128,10 +128,10 @@ type RecordStore interface {
 	// Lookup returns the stored rows among ids without their Data,
 	// tombstones included, by a consistent read.
 	Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (map[psa.RecordID]Row, error)
-	// Write stores rows, each only if no stored row is newer by psa.Newer
-	// or carries a higher Fence; it returns the ids that were refused. Some
-	// rows may be stored when it returns an error. A row with Removed is a
-	// tombstone, kept 90 days after RemovedAt.
+	// Write stores rows, each only if Row.Supersedes allows it over what is
+	// stored then; it returns the ids that were refused. Some rows may be
+	// stored when it returns an error. A row with Removed is a tombstone,
+	// kept 90 days after RemovedAt.
 	Write(ctx context.Context, scope psa.Scope, rows []Row) (refused []psa.RecordID, err error)
 	// Get returns one row with its Data, tombstones included.
 	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (Row, error)

@@ -1,0 +1,163 @@
+package syncer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// planPatience is how long a run may stay queued for want of an answer from
+// ConnectWise before it fails; planRetry is the pause between two tries.
+const (
+	planPatience = 30 * time.Minute
+	planRetry    = 30 * time.Second
+)
+
+// handleRun plans a queued run and ends one whose shards are all done.
+func (e *Engine) handleRun(ctx context.Context, scope psa.Scope, id string) error {
+	run, err := e.runs.Run(ctx, scope, id)
+	if errors.Is(err, psa.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("handle run: %w", err)
+	}
+	switch {
+	case !run.State.Active():
+		// Perhaps the process that ended it died before it woke the runs
+		// that waited for it.
+		return e.wakeChildren(ctx, run)
+	case run.State == Queued:
+		return e.plan(ctx, run)
+	default:
+		return e.finish(ctx, run)
+	}
+}
+
+// finish ends the run if every shard is done.
+func (e *Engine) finish(ctx context.Context, run Run) error {
+	shards, err := e.runs.Shards(ctx, run.Scope, run.ID)
+	if err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	totals, done := sum(shards)
+	if done < len(shards) {
+		return nil
+	}
+	state := Succeeded
+	if totals.Skipped > 0 {
+		state = Partial
+	}
+	return e.end(ctx, run, state, nil, "system")
+}
+
+func (e *Engine) plan(ctx context.Context, run Run) error {
+	since, ready, err := e.parentReady(ctx, run)
+	if err != nil || !ready {
+		return err
+	}
+	src, err := e.connect.Connect(ctx, run.Scope)
+	if err != nil {
+		return e.planFailed(ctx, run, since, err)
+	}
+	t, ok := TypeNamed(run.Type)
+	if !ok {
+		return fmt.Errorf("run of type %q: %w", run.Type, psa.ErrInvalid)
+	}
+	extent, err := src.Extent(ctx, t, run.Since)
+	if err != nil {
+		return e.planFailed(ctx, run, since, err)
+	}
+	shards := e.split(run, extent)
+	run.State, run.StartedAt = Running, e.opt.Now()
+	run.ServerStart, run.Expected, run.Shards = extent.ServerTime, extent.Count, len(shards)
+	err = e.runs.PlanRun(ctx, run, shards, e.entry(run, "run_started", "system"))
+	if err != nil && !errors.Is(err, psa.ErrConflict) {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if err != nil { // planned by another worker, with other shards perhaps; or cancelled
+		return nil
+	}
+	for _, s := range shards {
+		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parentReady reports whether the run need not wait for its parent's, and
+// since when. A run whose parent failed goes on only if the parent type was
+// read before.
+func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, ready bool, err error) {
+	if run.After == "" {
+		return run.RequestedAt, true, nil
+	}
+	parent, err := e.runs.Run(ctx, run.Scope, run.After)
+	if err != nil && !errors.Is(err, psa.ErrNotFound) {
+		return time.Time{}, false, fmt.Errorf("parent run: %w", err)
+	}
+	if err == nil && parent.State.Active() {
+		return time.Time{}, false, nil
+	}
+	t, _ := TypeNamed(run.Type)
+	state, err := e.runs.TypeState(ctx, run.Scope, t.Parent)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("parent type: %w", err)
+	}
+	if state.Watermark.IsZero() {
+		failure := &Failure{
+			Code:    problem.ParentNotSynced,
+			Message: fmt.Sprintf("%s could not be read, and %s need them.", t.Parent, t.Name),
+			Remedy:  fmt.Sprintf("See why the run of %s failed, then sync again.", t.Parent),
+		}
+		return time.Time{}, false, e.end(ctx, run, Failed, failure, "system")
+	}
+	return parent.FinishedAt, true, nil
+}
+
+// planFailed ends the run if trying again cannot help or was tried for long
+// enough, and wakes it later otherwise.
+func (e *Engine) planFailed(ctx context.Context, run Run, since time.Time, err error) error {
+	p := problem.From(err)
+	if permanent(p.Code) || e.opt.Now().Sub(since) > planPatience {
+		return e.end(ctx, run, Failed, FailureOf(err), "system")
+	}
+	e.opt.Log.WarnContext(ctx, "plan failed, will try again", "run", run.ID, "type", run.Type, "code", p.Code)
+	return e.wakeRun(ctx, run, max(p.RetryAfter, planRetry))
+}
+
+// permanent reports whether an error with this code stays until a person
+// does something.
+func permanent(code problem.Code) bool {
+	switch code {
+	case problem.CredentialsRefused, problem.ClientIDRefused, problem.PermissionMissing, problem.CompanyUnknown,
+		problem.AddressInvalid, problem.AddressRefused, problem.NotConnected, problem.ConnectWiseInvalid,
+		problem.ConnectWiseNotFound:
+		return true
+	default:
+		return false
+	}
+}
+
+// split cuts the type's ids into ranges. The last one has no upper bound, so
+// that records added meanwhile are read too. What changed since a time is one
+// range: it is short.
+func (e *Engine) split(run Run, extent Extent) []Shard {
+	n := 1
+	if run.Since.IsZero() {
+		n = min(max((extent.Count+e.opt.ShardSize-1)/e.opt.ShardSize, 1), e.opt.MaxShards)
+	}
+	width := extent.MaxID/psa.RecordID(n) + 1
+	shards := make([]Shard, n)
+	for i := range shards {
+		lo := psa.RecordID(i) * width
+		shards[i] = Shard{RunID: run.ID, No: i, Lo: lo, Hi: lo + width, Cursor: lo, WokenAt: e.opt.Now()}
+	}
+	shards[n-1].Hi = 0
+	return shards
+}

@@ -1,0 +1,168 @@
+package syncer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// slice is one worker's hold on one shard.
+type slice struct {
+	e     *Engine
+	run   Run
+	typ   *Type
+	src   Source
+	shard Shard
+	// until is when the worker stops, by the clock of the engine.
+	until time.Time
+}
+
+// work does a slice of a shard: pages are read and kept until the shard is
+// done or the time is up, and then the next worker is woken. A shard that
+// another worker holds is left to it.
+func (e *Engine) work(ctx context.Context, scope psa.Scope, runID string, no int) error {
+	run, err := e.runs.Run(ctx, scope, runID)
+	if errors.Is(err, psa.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("work: %w", err)
+	}
+	if !run.State.Active() || run.State == Queued {
+		return e.handleRun(ctx, scope, runID)
+	}
+	now, left := e.opt.Now(), e.timeLeft(ctx)
+	shard, err := e.runs.Claim(ctx, scope, runID, no, ulid.Make().String(), now, now.Add(left+left/10))
+	switch {
+	case errors.Is(err, psa.ErrBusy):
+		return nil
+	case errors.Is(err, psa.ErrConflict), errors.Is(err, psa.ErrNotFound):
+		return e.handleRun(ctx, scope, runID)
+	case err != nil:
+		return fmt.Errorf("claim shard %d: %w", no, err)
+	}
+	if err := e.resumed(ctx, run); err != nil {
+		return err
+	}
+	s := &slice{e: e, run: run, shard: shard, until: now.Add(min(e.opt.Slice, left*3/4))}
+	return s.do(ctx)
+}
+
+// timeLeft is what the function's deadline leaves; a minute if it has none.
+func (e *Engine) timeLeft(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return time.Minute
+	}
+	return max(time.Until(deadline), time.Second)
+}
+
+// resumed takes the mark off a run that was interrupted.
+func (e *Engine) resumed(ctx context.Context, run Run) error {
+	if run.State != Interrupted {
+		return nil
+	}
+	err := e.runs.Mark(ctx, run, Interrupted, Running, e.entry(run, "run_resumed", "system"))
+	if err != nil && !errors.Is(err, psa.ErrConflict) {
+		return fmt.Errorf("resume: %w", err)
+	}
+	return nil
+}
+
+func (s *slice) do(ctx context.Context) error {
+	src, err := s.e.connect.Connect(ctx, s.run.Scope)
+	if err != nil {
+		return s.pause(ctx, err)
+	}
+	s.src = src
+	s.typ, _ = TypeNamed(s.run.Type)
+	for s.shard.Owner != "" {
+		batch, err := s.src.Read(ctx, s.typ, Query{
+			After: s.shard.Cursor, Until: s.shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize,
+		})
+		if err != nil {
+			return s.pause(ctx, err)
+		}
+		if err := s.keep(ctx, batch); err != nil {
+			if errors.Is(err, psa.ErrConflict) {
+				return nil // cancelled, or another worker has the shard now
+			}
+			return err
+		}
+	}
+	if s.shard.Done {
+		return s.e.handleRun(ctx, s.run.Scope, s.run.ID)
+	}
+	return s.e.wakeShard(ctx, s.run.Scope, s.run.ID, s.shard.No, 0)
+}
+
+// keep stores a batch and moves the cursor over it. The shard is let go of in
+// the same write when it is done or the time is up.
+func (s *slice) keep(ctx context.Context, batch Batch) error {
+	counts, err := s.e.apply(ctx, s.run, s.typ, batch.Reads)
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", s.typ.Name, err)
+	}
+	after := s.shard
+	after.Counts = after.Counts.Add(counts)
+	if n := len(batch.Reads); n > 0 {
+		after.Cursor = batch.Reads[n-1].ID
+	}
+	after.Done = !batch.More
+	after.Failures, after.Waiting, after.WokenAt = 0, nil, s.e.opt.Now()
+	if after.Done || !s.e.opt.Now().Before(s.until) {
+		after.Owner = ""
+	}
+	err = s.e.runs.Advance(ctx, s.run.Scope, s.shard, after)
+	if errors.Is(err, psa.ErrConflict) && s.moved(ctx, after) {
+		err = nil // it was written, only the answer was lost
+	}
+	if err != nil {
+		return fmt.Errorf("advance shard %d: %w", s.shard.No, err)
+	}
+	s.shard = after
+	return nil
+}
+
+// moved reports whether the shard stands as after says, under our fence.
+func (s *slice) moved(ctx context.Context, after Shard) bool {
+	shards, err := s.e.runs.Shards(ctx, s.run.Scope, s.run.ID)
+	if err != nil || after.No >= len(shards) {
+		return false
+	}
+	got := shards[after.No]
+	same := got.Fence == after.Fence && got.Cursor == after.Cursor && got.Done == after.Done && got.Owner == after.Owner
+	return same && (after.Cursor != s.shard.Cursor || after.Done)
+}
+
+// pause lets go of the shard after an error: for as long as ConnectWise or
+// the budget asks, or longer each time nothing moved, or for good.
+func (s *slice) pause(ctx context.Context, cause error) error {
+	p := problem.From(cause)
+	after := s.shard
+	after.Owner, after.Waiting = "", FailureOf(cause)
+	delay := p.RetryAfter
+	if delay == 0 {
+		after.Failures++
+		delay = min(time.Second<<min(after.Failures, 10), 5*time.Minute)
+	}
+	if permanent(p.Code) || after.Failures > s.e.opt.MaxFailures {
+		return s.e.end(ctx, s.run, Failed, FailureOf(cause), "system")
+	}
+	after.WokenAt = s.e.opt.Now().Add(delay)
+	err := s.e.runs.Advance(ctx, s.run.Scope, s.shard, after)
+	if errors.Is(err, psa.ErrConflict) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("pause shard %d: %w", s.shard.No, err)
+	}
+	s.e.opt.Log.InfoContext(ctx, "shard waits", "run", s.run.ID, "shard", s.shard.No, "code", p.Code, "seconds", delay.Seconds())
+	return s.e.wakeShard(ctx, s.run.Scope, s.run.ID, s.shard.No, delay)
+}
