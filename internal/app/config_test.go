@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/psabridge/psabridge/internal/app"
+)
+
+func env(m map[string]string) func(string) string { return func(k string) string { return m[k] } }
+
+func good() map[string]string {
+	return map[string]string{
+		"STAGE": "dev", "LOG_LEVEL": "INFO", "TABLE_NAME": "table",
+		"CONNECTWISE_CLIENT_ID": "11111111-2222-3333-4444-555555555555",
+	}
+}
+
+func TestLoadReportsAllProblemsTogetherAndQuotesNoValue(t *testing.T) {
+	t.Parallel()
+	m := good()
+	m["LOG_LEVEL"] = "loud-and-secret"
+	delete(m, "TABLE_NAME")
+	m["CONNECTWISE_CLIENT_ID"] = "sesame"
+	_, err := app.Load("sync", env(m), "CONNECTWISE_CLIENT_ID", "SYNC_QUEUE_URL")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, name := range []string{"LOG_LEVEL", "TABLE_NAME", "CONNECTWISE_CLIENT_ID", "SYNC_QUEUE_URL"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in %q", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a value is quoted: %q", err)
+	}
+}
+
+func TestTheOverlayIsRefusedOnLambdaAndTakenLocally(t *testing.T) {
+	t.Parallel()
+	for _, name := range app.Overlay() {
+		m := good()
+		m[name] = "1"
+		if _, err := app.Load("sync", env(m)); err != nil {
+			t.Errorf("locally %s: %v", name, err)
+		}
+		m["AWS_EXECUTION_ENV"] = "AWS_Lambda_provided.al2023"
+		if _, err := app.Load("sync", env(m)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("on Lambda %s is accepted: %v", name, err)
+		}
+	}
+}
+
+func TestLoopbackIsAllowedOnlyByTheOverlay(t *testing.T) {
+	t.Parallel()
+	m := good()
+	if cfg, err := app.Load("sync", env(m)); err != nil || cfg.AllowLoopback {
+		t.Errorf("AllowLoopback = %v, %v", cfg.AllowLoopback, err)
+	}
+	m["PSABRIDGE_ALLOW_LOOPBACK"] = "1"
+	if cfg, err := app.Load("sync", env(m)); err != nil || !cfg.AllowLoopback {
+		t.Errorf("AllowLoopback = %v, %v", cfg.AllowLoopback, err)
+	}
+}
