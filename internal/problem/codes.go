@@ -11,6 +11,10 @@ const (
 	TooLarge     Code = "too_large"
 	Busy         Code = "busy"
 
+	Stale            Code = "stale"              // If-Match names a state that somebody changed since
+	MethodNotAllowed Code = "method_not_allowed" // the path exists, not with this method
+	UnsupportedMedia Code = "unsupported_media"  // the body is not JSON
+
 	// The connection.
 	AddressInvalid      Code = "address_invalid"       // not a usable server URL
 	AddressRefused      Code = "address_refused"       // resolves into a network we never call

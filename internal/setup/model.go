@@ -3,6 +3,7 @@ package setup
 import (
 	"time"
 
+	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
@@ -38,8 +39,35 @@ type Connection struct {
 	// KeysBy and KeysAt say who gave the present keys, and when.
 	KeysBy string
 	KeysAt time.Time
+	// Callbacks says how far registering callbacks has come.
+	Callbacks Callbacks
 	// Rev grows with each write; writes are conditional on it.
 	Rev int64
+}
+
+// CallbackState says how far registering callbacks with ConnectWise has come.
+type CallbackState string
+
+// The states; "" is never tried.
+const (
+	CallbacksRegistering CallbackState = "registering" // somebody does it, or died doing it
+	CallbacksRegistered  CallbackState = "registered"
+	CallbacksFailed      CallbackState = "failed"
+)
+
+// Callbacks is a connection's callback state, since At. Warning is set when
+// it failed.
+type Callbacks struct {
+	State   CallbackState
+	At      time.Time
+	Warning *Warning
+}
+
+// Warning is the public half of a problem that did not stop anything.
+type Warning struct {
+	Code    problem.Code `json:"code"`
+	Message string       `json:"message"`
+	Remedy  string       `json:"remedy"`
 }
 
 // Scope of the connection's data.

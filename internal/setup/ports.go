@@ -15,8 +15,8 @@ type Store interface {
 	Connection(ctx context.Context, account psa.AccountID) (Connection, error)
 	Draft(ctx context.Context, account psa.AccountID) (Draft, error)
 	// PutDraft stores d if the stored draft's Rev is d.Rev (0: there is
-	// none) and drops the secret's note, in one step. It returns the draft
-	// with its new Rev.
+	// none) and drops the secret's note (a zero Name drops none), in one
+	// step. It returns the draft with its new Rev.
 	PutDraft(ctx context.Context, d Draft, drop SecretNote) (Draft, error)
 	// DeleteDraft removes the draft and notes its secret for the sweep.
 	DeleteDraft(ctx context.Context, d Draft, note SecretNote) error
@@ -30,7 +30,9 @@ type Store interface {
 	UpdateConnection(ctx context.Context, c Connection, drop, add SecretNote) (Connection, error)
 	Claim(ctx context.Context, identity psa.Identity) (Claim, error)
 
-	// NoteSecret is written before a secret is created.
+	// NoteSecret is written before a secret is created. There is one note
+	// per account and name: a later one replaces SweepAt. ForgetSecret
+	// removes it, whatever its SweepAt.
 	NoteSecret(ctx context.Context, n SecretNote) error
 	ForgetSecret(ctx context.Context, n SecretNote) error
 	// DueSecrets lists notes to look at, at or before now.
@@ -67,6 +69,16 @@ type Prober interface {
 	Info(ctx context.Context, e Endpoint, c psa.Credentials) (version, serverTimeZone string, err error)
 	// List reads one record of path; it fails without the permission.
 	List(ctx context.Context, e Endpoint, c psa.Credentials, path string) (count int, err error)
+}
+
+// CallbackRegistrar has ConnectWise call us when records change. Calls are
+// not atomic: one that failed may have registered some types. A connection's
+// callbacks are recognised by base, the URL up to the token.
+type CallbackRegistrar interface {
+	// Missing returns those of types that have no active callback under base.
+	Missing(ctx context.Context, c Connection, base string, types []psa.DataType) ([]psa.DataType, error)
+	// Register makes ConnectWise call url for each of types.
+	Register(ctx context.Context, c Connection, url string, types []psa.DataType) error
 }
 
 // Runner is what setup needs of the sync engine.
