@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -26,53 +27,71 @@ type Cond struct {
 // String is the text of the conditions parameter, not yet URL-encoded.
 func (c Cond) String() string { return c.text }
 
-// Literal is what a field can be compared with: strings, whole numbers,
-// decimals, booleans and times (sent in whole seconds, UTC).
-type Literal interface {
-	~string | ~bool | ~int | ~int32 | ~int64 | ~float64 | time.Time
+// Ordered is what fields can be compared with by size: numbers, and times,
+// which are sent in whole seconds, UTC.
+type Ordered interface {
+	~int | ~int32 | ~int64 | ~float64 | time.Time
 }
 
-// Eq is field = v.
-func Eq[T Literal](field string, v T) Cond { return compare(field, " = ", v) }
+// Literal is what fields can be compared with.
+type Literal interface {
+	Ordered | ~string | ~bool
+}
 
-// Ne is field != v.
-func Ne[T Literal](field string, v T) Cond { return compare(field, " != ", v) }
+// Eq is field = v. ConnectWise compares text without regard to case, and text
+// with unusual characters may find a little more: check what comes back.
+func Eq[T Literal](field string, v T) Cond {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String && !isPlain(r.String()) {
+		return Cond{text: field + " like " + quotePattern(r.String(), "", "")}
+	}
+	return compare(field, " = ", v)
+}
+
+// Not is the opposite of c.
+func Not(c Cond) Cond {
+	if c.text == "" {
+		return c
+	}
+	return Cond{text: "not (" + c.text + ")"}
+}
 
 // Gt is field > v.
-func Gt[T Literal](field string, v T) Cond { return compare(field, " > ", v) }
+func Gt[T Ordered](field string, v T) Cond { return compare(field, " > ", v) }
 
 // Ge is field >= v.
-func Ge[T Literal](field string, v T) Cond { return compare(field, " >= ", v) }
+func Ge[T Ordered](field string, v T) Cond { return compare(field, " >= ", v) }
 
 // Lt is field < v.
-func Lt[T Literal](field string, v T) Cond { return compare(field, " < ", v) }
+func Lt[T Ordered](field string, v T) Cond { return compare(field, " < ", v) }
 
 // Le is field <= v.
-func Le[T Literal](field string, v T) Cond { return compare(field, " <= ", v) }
+func Le[T Ordered](field string, v T) Cond { return compare(field, " <= ", v) }
 
 // IsNull is field = null.
 func IsNull(field string) Cond { return Cond{text: field + " = null"} }
 
-// In is field in (…); none of nothing is a condition that nothing meets.
-func In[T Literal](field string, vs ...T) Cond {
-	if len(vs) == 0 {
+// In is field in (…); of no ids it is a condition that nothing meets. See
+// SplitIDs for long lists.
+func In[T ~int | ~int32 | ~int64](field string, ids ...T) Cond {
+	if len(ids) == 0 {
 		return Cond{text: "id < 0"}
 	}
-	words := make([]string, len(vs))
-	for i, v := range vs {
-		words[i] = literal(v)
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = strconv.FormatInt(int64(id), 10)
 	}
 	return Cond{text: field + " in (" + strings.Join(words, ",") + ")"}
 }
 
-// Contains finds s anywhere in field, taking every character as it is.
+// Contains finds s anywhere in field; every character stands for itself.
 func Contains(field, s string) Cond {
-	return Cond{text: field + " contains " + quote(escapePattern(s))}
+	return Cond{text: field + " like " + quotePattern(s, "%", "%")}
 }
 
-// StartsWith finds fields that begin with s, taking every character as it is.
+// StartsWith finds fields that begin with s; every character stands for
+// itself.
 func StartsWith(field, s string) Cond {
-	return Cond{text: field + " like " + quote(escapePattern(s)+"%")}
+	return Cond{text: field + " like " + quotePattern(s, "", "%")}
 }
 
 // And is all of cs; empty ones do not count.
@@ -112,22 +131,43 @@ func literal[T Literal](v T) string {
 	}
 }
 
-// quote writes a string literal. The quote and the backslash are escaped by a
-// backslash; control characters cannot stand in a name and become spaces.
-func quote(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+// isPlain: no character that ConnectWise might not take as it is between the
+// quotes of =. Public material does not say whether a backslash escapes, nor
+// whether = knows the wildcards, so text with those goes by pattern.
+func isPlain(s string) bool {
+	return !strings.ContainsAny(s, `\*%[`) && !bothQuotes(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// escapePattern takes the meaning from the wildcards of contains and like: a
-// character in brackets stands for itself.
-func escapePattern(s string) string {
-	return strings.NewReplacer("[", "[[]", "%", "[%]", "_", "[_]", "*", "[*]").Replace(s)
+func bothQuotes(s string) bool { return strings.Contains(s, `"`) && strings.Contains(s, `'`) }
+
+// quote uses the kind of quotes that s does not have.
+func quote(s string) string {
+	if strings.Contains(s, `"`) {
+		return "'" + s + "'"
+	}
+	return `"` + s + `"`
+}
+
+// quotePattern writes s as a pattern of like that matches s itself, between
+// before and after. In brackets a wildcard stands for itself, and so does a
+// backslash whether or not it escapes another. What no quotes can hold, and
+// control characters, become wildcards.
+func quotePattern(s, before, after string) string {
+	var b strings.Builder
+	both := bothQuotes(s)
+	for _, r := range s {
+		switch {
+		case unicode.IsControl(r) || both && r == '"':
+			b.WriteByte('%')
+		case r == '\\':
+			b.WriteString(`[\\]`)
+		case strings.ContainsRune("[%_*", r):
+			b.WriteString("[" + string(r) + "]")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return quote(before + b.String() + after)
 }
 
 // SplitIDs cuts ids into parts that each fit into one condition In("id", …)
