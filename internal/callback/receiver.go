@@ -14,13 +14,18 @@ import (
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// EnvelopeVersion is what this code writes to the queue.
-const EnvelopeVersion = 1
+// EnvelopeVersion is what this code writes to the queue; Kind tells an
+// envelope from the sync engine's messages.
+const (
+	EnvelopeVersion = 1
+	Kind            = "callback"
+)
 
 // Envelope is a delivery on the queue: the raw bytes and what is known of
 // where they came in. The signature can be verified from it later.
 type Envelope struct {
 	V          int            `json:"v"`
+	Kind       string         `json:"kind"`
 	Account    psa.AccountID  `json:"account"`
 	Generation psa.Generation `json:"generation"`
 	Connection string         `json:"connection"`
@@ -101,7 +106,7 @@ func (r *Receiver) Receive(ctx context.Context, req Request) error {
 		return errShape.Wrap(fmt.Errorf("another company's callback: %w", psa.ErrInvalid))
 	}
 	err = r.queue.Enqueue(ctx, Envelope{
-		V: EnvelopeVersion, Account: endpoint.Scope.Account, Generation: endpoint.Scope.Generation,
+		V: EnvelopeVersion, Kind: Kind, Account: endpoint.Scope.Account, Generation: endpoint.Scope.Generation,
 		Connection: req.Connection, Query: req.RawQuery, Signature: req.Signature, Body: req.Body,
 		ReceivedAt: r.now().UTC(), Trace: req.Trace,
 	})
