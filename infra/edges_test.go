@@ -175,7 +175,7 @@ func TestSamconfig(t *testing.T) {
 	}
 	for i, section := range sections {
 		set := map[string]bool{}
-		overrides := section[strings.Index(section, "parameter_overrides"):]
+		_, overrides, _ := strings.Cut(section, "parameter_overrides")
 		for _, m := range regexp.MustCompile(`(?m)^  "(\w+)=`).FindAllStringSubmatch(overrides, -1) {
 			set[m[1]] = true
 			if parameters[m[1]] == nil {

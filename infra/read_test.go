@@ -3,6 +3,7 @@ package infra_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -109,9 +110,7 @@ func (s stack) properties(id string) object {
 
 func merge(base, over object) object {
 	out := object{}
-	for k, v := range base {
-		out[k] = v
-	}
+	maps.Copy(out, base)
 	for k, v := range over {
 		under, both := out[k].(object)
 		top, ok := v.(object)

@@ -1,0 +1,3 @@
+// Package archtest states, as tests, which package may know which. The design
+// behind it is in CONTRIBUTING.md.
+package archtest
