@@ -2,7 +2,7 @@
 // one per test process and in memory, and a fresh table per test. It also
 // injects what that DynamoDB never does by itself and AWS's does (see Faults).
 //
-// With PSABRIDGE_TEST_DYNAMODB set to the address of another endpoint the
+// With AWS_ENDPOINT_URL_DYNAMODB set to the address of another endpoint the
 // same tests run against that one.
 package dynamotest
 
@@ -27,7 +27,7 @@ const setupTimeout = 4 * time.Minute
 // endpoint is the one exception to "no package variables": the process's one
 // local DynamoDB, which ends with the process.
 var endpoint = sync.OnceValues(func() (string, error) {
-	if url := os.Getenv("PSABRIDGE_TEST_DYNAMODB"); url != "" {
+	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 		return url, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
@@ -64,7 +64,7 @@ func Client(t testing.TB, options ...APIOption) *dynamodb.Client {
 	if err != nil {
 		t.Fatalf("start the local DynamoDB: %v", err)
 	}
-	return dynamodb.NewFromConfig(localaws.SDKConfig(url), func(o *dynamodb.Options) {
+	return dynamodb.NewFromConfig(localaws.Endpoints{DynamoDB: url}.AWSConfig(), func(o *dynamodb.Options) {
 		o.APIOptions = append(o.APIOptions, options...)
 	})
 }

@@ -60,6 +60,22 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 	return err
 }
 
+// oneOrMore is a list that may be given as its only element.
+type oneOrMore []string
+
+// UnmarshalJSON takes "a" and ["a", "b"].
+func (l *oneOrMore) UnmarshalJSON(data []byte) error {
+	var list []string
+	if err := json.Unmarshal(data, &list); err == nil {
+		*l = list
+		return nil
+	}
+	var one string
+	err := json.Unmarshal(data, &one)
+	*l = oneOrMore{one}
+	return err
+}
+
 // ignored is a property that is known and does nothing locally.
 type ignored = json.RawMessage
 
