@@ -169,7 +169,7 @@ func transportError(op string, err error) *Error {
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return &Error{Kind: KindAddressRefused, Op: op, cause: err}
 	case isUnreachable(err):
-		return &Error{Kind: KindUnreachable, Op: op, cause: err, repeatable: !isCertificate(err)}
+		return &Error{Kind: KindUnreachable, Op: op, cause: err, repeatable: !isLasting(err)}
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "malformed"):
 		return garbled(op, "the answer's header is not HTTP or too large")
 	case isTimeout(err):
@@ -191,6 +191,12 @@ func isCertificate(err error) bool {
 	var ha x509.HostnameError
 	var ua x509.UnknownAuthorityError
 	return errors.As(err, &ce) || errors.As(err, &ha) || errors.As(err, &ua)
+}
+
+// isLasting: asking again at once would give the same.
+func isLasting(err error) bool {
+	var de *net.DNSError
+	return isCertificate(err) || errors.As(err, &de) && de.IsNotFound
 }
 
 func isTimeout(err error) bool {
