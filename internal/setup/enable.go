@@ -1,0 +1,121 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Enabled is what enabling led to.
+type Enabled struct {
+	Status Status
+	// Already is set if the connection was enabled before.
+	Already bool
+	// Warnings did not stop anything.
+	Warnings []Warning
+}
+
+// Enable makes the draft the account's connection, starts the first runs and
+// registers callbacks. Each part looks at what is there already, so that
+// pressing twice, or again after a crash, completes the first press and
+// doubles nothing. takeover claims an identity from another account.
+func (s *Service) Enable(ctx context.Context, account psa.AccountID, by string, takeover bool) (Enabled, error) {
+	have, err := s.load(ctx, account)
+	if err != nil {
+		return Enabled{}, err
+	}
+	out := Enabled{Already: have.draft == nil}
+	switch {
+	case have.draft != nil:
+		have, err = s.activate(ctx, have, by, takeover)
+	case have.conn == nil:
+		err = notConnected()
+	}
+	if err != nil {
+		return Enabled{}, err
+	}
+	conn := *have.conn
+	if err := s.Runner.StartInitial(ctx, conn.Scope(), conn.Types, by); err != nil {
+		return Enabled{}, fmt.Errorf("start the first runs: %w", err)
+	}
+	conn, err = s.registerCallbacks(ctx, conn)
+	if err != nil {
+		return Enabled{}, err
+	}
+	have.conn = &conn
+	out.Status = have.status()
+	if conn.Callbacks.Warning != nil {
+		out.Warnings = append(out.Warnings, *conn.Callbacks.Warning)
+	}
+	return out, nil
+}
+
+// activate turns the draft into the connection. Whoever loses the race finds
+// the winner's connection and goes on with it.
+func (s *Service) activate(ctx context.Context, have stored, by string, takeover bool) (stored, error) {
+	d := *have.draft
+	if have.conn != nil {
+		if err := s.retire(ctx, d.Account, have.conn.SecretARN); err != nil {
+			return stored{}, err
+		}
+	}
+	c := s.successor(have.conn, d, by)
+	endpoint, err := s.endpointOf(ctx, c)
+	if err != nil {
+		return stored{}, err
+	}
+	c, err = s.Store.Activate(ctx, c, d, endpoint, takeover)
+	switch {
+	case errors.Is(err, psa.ErrBusy):
+		return stored{}, problem.New(problem.IdentityClaimed, "Another account is connected to this ConnectWise company already.",
+			"If this account is to write to it from now on, take it over; the other account then stops writing.").Wrap(err)
+	case errors.Is(err, psa.ErrConflict), errors.Is(err, psa.ErrNotFound):
+		return s.activatedMeanwhile(ctx, d)
+	case err != nil:
+		return stored{}, fmt.Errorf("activate the connection: %w", err)
+	}
+	return stored{conn: &c}, nil
+}
+
+// activatedMeanwhile is the connection that another press made of the same
+// draft, or a conflict.
+func (s *Service) activatedMeanwhile(ctx context.Context, d Draft) (stored, error) {
+	have, err := s.load(ctx, d.Account)
+	if err != nil {
+		return stored{}, err
+	}
+	if have.conn == nil || have.draft != nil || have.conn.SecretARN != d.SecretARN {
+		return stored{}, conflict(psa.ErrConflict)
+	}
+	return have, nil
+}
+
+// successor is the connection that d makes of old. The same identity keeps
+// its generation; another one begins the next.
+func (s *Service) successor(old *Connection, d Draft, by string) Connection {
+	c := Connection{
+		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types,
+		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt,
+	}
+	if old == nil {
+		return c
+	}
+	c.Rev, c.Generation = old.Rev, old.Generation+1
+	if old.Endpoint.Identity.Key() == d.Endpoint.Identity.Key() {
+		c.ID, c.Generation, c.Callbacks = old.ID, old.Generation, old.Callbacks
+	}
+	return c
+}
+
+// endpointOf keeps the tokens of a connection that exists.
+func (s *Service) endpointOf(ctx context.Context, c Connection) (psa.CallbackEndpoint, error) {
+	e, err := s.Store.CallbackEndpoint(ctx, c.ID)
+	if err != nil && !errors.Is(err, psa.ErrNotFound) {
+		return psa.CallbackEndpoint{}, fmt.Errorf("load callback endpoint: %w", err)
+	}
+	e.ConnectionID, e.Scope, e.CompanyID = c.ID, c.Scope(), c.Endpoint.Identity.CompanyID
+	return e, nil
+}

@@ -1,0 +1,160 @@
+package setup
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// How long things are kept. A note outlives any process that could still be
+// about to point at its secret; a replaced secret outlives any worker that
+// still uses it.
+const (
+	draftLife       = 30 * 24 * time.Hour
+	secretGrace     = time.Hour
+	secretReview    = 30 * 24 * time.Hour
+	registeringLife = 2 * time.Minute
+)
+
+// Deps are what a Service works with; all are required but Now and Log.
+type Deps struct {
+	Store     Store
+	Secrets   Secrets
+	Prober    Prober
+	Runner    Runner
+	Callbacks CallbackRegistrar
+	// Types is the table of data types, parents before children.
+	Types []TypeInfo
+	// SecretPrefix begins every secret's name; it names the installation.
+	SecretPrefix string
+	// PublicURL is where ConnectWise reaches us, without a trailing slash,
+	// as far as the present request tells.
+	PublicURL func(context.Context) string
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Service is the connection's life. Its methods are safe for concurrent use,
+// by many processes.
+type Service struct {
+	Deps
+
+	types catalog
+}
+
+// New checks that nothing is missing.
+func New(d Deps) (*Service, error) {
+	var errs []error
+	for name, missing := range map[string]bool{
+		"Store": d.Store == nil, "Secrets": d.Secrets == nil, "Prober": d.Prober == nil, "Runner": d.Runner == nil,
+		"Callbacks": d.Callbacks == nil, "Types": len(d.Types) == 0, "SecretPrefix": d.SecretPrefix == "",
+		"PublicURL": d.PublicURL == nil,
+	} {
+		if missing {
+			errs = append(errs, fmt.Errorf("setup: %s is missing", name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d, types: catalog(d.Types)}, nil
+}
+
+// now is UTC, in the whole milliseconds that stores keep.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// stored is what an account has now; a nil part does not exist.
+type stored struct {
+	conn  *Connection
+	draft *Draft
+}
+
+func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, error) {
+	var have stored
+	conn, err := s.Store.Connection(ctx, account)
+	switch {
+	case err == nil:
+		have.conn = &conn
+	case !errors.Is(err, psa.ErrNotFound):
+		return stored{}, fmt.Errorf("load connection: %w", err)
+	}
+	draft, err := s.Store.Draft(ctx, account)
+	switch {
+	case err == nil && s.now().Before(draft.ExpiresAt):
+		have.draft = &draft
+	case err != nil && !errors.Is(err, psa.ErrNotFound):
+		return stored{}, fmt.Errorf("load draft: %w", err)
+	}
+	return have, nil
+}
+
+// tag changes with everything that Status tells of the connection and draft.
+func (h stored) tag() string {
+	var c, d int64
+	if h.conn != nil {
+		c = h.conn.Rev
+	}
+	if h.draft != nil {
+		d = h.draft.Rev
+	}
+	return fmt.Sprintf("c%d-d%d", c, d)
+}
+
+// match refuses a change by somebody who has seen an older state.
+func (h stored) match(ifMatch string) error {
+	if ifMatch == "" || ifMatch == h.tag() {
+		return nil
+	}
+	return problem.New(problem.Stale, "Somebody changed the connection since you opened this page.",
+		"Reload to see the present state, then make your change again.")
+}
+
+func conflict(err error) error {
+	if !errors.Is(err, psa.ErrConflict) {
+		return err
+	}
+	return problem.New(problem.Conflict, "Somebody else changed the connection at the same moment; your change was not made.",
+		"Reload to see the present state, then make your change again.").Wrap(err)
+}
+
+func notConnected() error {
+	return problem.New(problem.NotConnected, "There is no ConnectWise connection yet.", "Set up the connection first.")
+}
+
+// secretName is new with every call: secrets are never written twice. Secrets
+// Manager takes no colon, which an account id may hold; the ULID alone makes
+// the name unique.
+func (s *Service) secretName(account psa.AccountID) string {
+	return fmt.Sprintf("%s/%s/%s", s.SecretPrefix, strings.ReplaceAll(string(account), ":", "="), s.newID())
+}
+
+func (s *Service) newID() string {
+	return ulid.MustNew(ulid.Timestamp(s.now()), rand.Reader).String()
+}
+
+// token is 32 random bytes, and its hash as it is stored.
+func token() (plain, hash string) {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the process instead
+	plain = base64.RawURLEncoding.EncodeToString(b[:])
+	sum := sha256.Sum256([]byte(plain))
+	return plain, hex.EncodeToString(sum[:])
+}
