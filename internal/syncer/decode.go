@@ -24,7 +24,7 @@ func decode(t *Type, r Read) (psa.Record, error) {
 	var fields map[string]any
 	dec := json.NewDecoder(bytes.NewReader(r.Raw))
 	dec.UseNumber()
-	if err := dec.Decode(&fields); err != nil {
+	if err := dec.Decode(&fields); err != nil || fields == nil {
 		return psa.Record{}, fmt.Errorf("%s %d is no JSON object: %w", t.Name, r.ID, psa.ErrInvalid)
 	}
 	rec := psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt, Parent: parentOf(t, fields)}
