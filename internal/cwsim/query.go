@@ -1,0 +1,292 @@
+package cwsim
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// query is a list request bound to a table.
+type query struct {
+	table   *table
+	where   []predicate
+	lo, hi  int // only ids with lo < id <= hi can match
+	order   []sortKey
+	fields  *projection
+	size    int
+	page    int
+	forward bool
+	pageID  int
+}
+
+type sortKey struct {
+	operand
+	desc bool
+}
+
+const (
+	defaultPageSize = 25
+	maxPageSize     = 1000
+)
+
+// query binds the parameters of a list or count request.
+func (st *state) query(t *table, params url.Values, sw *Switches) (*query, error) {
+	q := &query{table: t, lo: math.MinInt, hi: math.MaxInt}
+	if text := params.Get("conditions"); strings.TrimSpace(text) != "" {
+		parsed, p, err := st.condition(t.entity, text, sw)
+		if err != nil {
+			return nil, err
+		}
+		q.where = append(q.where, p)
+		q.narrow(parsed)
+	}
+	for name, bind := range map[string]func(*entity, string, *Switches) (predicate, error){
+		"childConditions": st.childCondition, "customFieldConditions": st.customCondition,
+	} {
+		if text := params.Get(name); strings.TrimSpace(text) != "" {
+			p, err := bind(t.entity, text, sw)
+			if err != nil {
+				return nil, err
+			}
+			q.where = append(q.where, p)
+		}
+	}
+	return q, nil
+}
+
+// narrow takes bounds on the id out of a condition, as far as they are joined by AND.
+func (q *query) narrow(e expr) {
+	switch e := e.(type) {
+	case logic:
+		if e.and {
+			q.narrow(e.left)
+			q.narrow(e.right)
+		}
+	case comparison:
+		if e.path == "id" && e.op != "in" && e.literals[0].kind == tokNumber {
+			q.bound(e.op, e.literals[0].number)
+		}
+	}
+}
+
+func (q *query) bound(op string, n float64) {
+	n = min(max(n, -1e9), 1e10)
+	floor, ceil := int(math.Floor(n)), int(math.Ceil(n))
+	switch op {
+	case ">":
+		q.lo = max(q.lo, floor)
+	case ">=":
+		q.lo = max(q.lo, ceil-1)
+	case "<":
+		q.hi = min(q.hi, ceil-1)
+	case "<=":
+		q.hi = min(q.hi, floor)
+	case "=":
+		q.lo, q.hi = max(q.lo, ceil-1), min(q.hi, floor)
+	}
+}
+
+// list binds what concerns the order, the fields and the page.
+func (st *state) list(q *query, params url.Values, forward bool, sw *Switches) (err error) {
+	if q.fields, err = st.project(q.table.entity, params.Get("fields")); err != nil {
+		return err
+	}
+	if q.order, err = st.order(q.table.entity, params.Get("orderBy")); err != nil {
+		return err
+	}
+	if q.forward = forward; forward && q.order != nil {
+		return refuse(http.StatusBadRequest, "ConnectWiseApi", "orderBy is not supported with forward-only pagination.")
+	}
+	for name, target := range map[string]*int{"pageSize": &q.size, "page": &q.page, "pageId": &q.pageID} {
+		if *target, err = whole(params, name); err != nil {
+			return err
+		}
+	}
+	q.page = max(q.page, 1)
+	q.size = pageSize(q.size, sw.MaxPageSize)
+	if forward {
+		q.lo = max(q.lo, q.pageID)
+	}
+	return nil
+}
+
+func pageSize(asked, limit int) int {
+	if asked <= 0 {
+		asked = defaultPageSize
+	}
+	if limit <= 0 || limit > maxPageSize {
+		limit = maxPageSize
+	}
+	return min(asked, limit)
+}
+
+func whole(params url.Values, name string) (int, error) {
+	text := params.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return 0, refuse(http.StatusBadRequest, "ConnectWiseApi", "The value of %s is not a valid integer.", name)
+	}
+	return int(n), nil
+}
+
+// order binds "name asc, company/id desc".
+func (st *state) order(e *entity, text string) ([]sortKey, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var out []sortKey
+	for part := range strings.SplitSeq(text, ",") {
+		words := strings.Fields(part)
+		if len(words) == 0 || len(words) > 2 {
+			return nil, conditionError("orderBy is not valid.")
+		}
+		o, err := st.operand(e, words[0])
+		if err != nil {
+			return nil, err
+		}
+		key := sortKey{operand: o}
+		if len(words) == 2 {
+			key.desc = strings.EqualFold(words[1], "desc")
+			if !key.desc && !strings.EqualFold(words[1], "asc") {
+				return nil, conditionError(words[1] + " is not a sort direction.")
+			}
+		}
+		if o.kind == kindRef {
+			key.get = func(r *row) any { return refNumber(o.get(r)) }
+		}
+		out = append(out, key)
+	}
+	return out, nil
+}
+
+func refNumber(v any) any {
+	if id, ok := v.(refID); ok {
+		return int(id)
+	}
+	return nil
+}
+
+// candidates are the rows whose ids are within the bounds, in the order of their ids.
+func (q *query) candidates() []*row {
+	rows := q.table.rows
+	from, to := 0, len(rows)
+	if q.lo != math.MinInt {
+		from = q.table.after(q.lo)
+	}
+	if q.hi != math.MaxInt {
+		to = q.table.after(q.hi)
+	}
+	if from >= to {
+		return nil
+	}
+	return rows[from:to]
+}
+
+func (q *query) matches(r *row) bool {
+	for _, p := range q.where {
+		if !p(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (q *query) count() int {
+	n := 0
+	for _, r := range q.candidates() {
+		if q.matches(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// rows returns the page. total is the number of all matches, or for forward-only paging one more than the page holds
+// if there is more.
+func (q *query) rows() (page []*row, total int) {
+	if q.forward {
+		return q.forwardRows()
+	}
+	skip := (q.page - 1) * q.size
+	if q.order != nil && !q.byID() {
+		all := q.sorted()
+		return all[min(skip, len(all)):min(skip+q.size, len(all))], len(all)
+	}
+	for _, r := range q.candidates() {
+		if !q.matches(r) {
+			continue
+		}
+		if total >= skip && len(page) < q.size {
+			page = append(page, r)
+		}
+		total++
+	}
+	return page, total
+}
+
+func (q *query) forwardRows() (page []*row, total int) {
+	for _, r := range q.candidates() {
+		if !q.matches(r) {
+			continue
+		}
+		if total++; total > q.size {
+			break
+		}
+		page = append(page, r)
+	}
+	return page, total
+}
+
+// byID says that the order asked for is the one rows are stored in.
+func (q *query) byID() bool {
+	k := q.order[0]
+	return k.ofID && !k.desc
+}
+
+func (q *query) sorted() []*row {
+	var all []*row
+	for _, r := range q.candidates() {
+		if q.matches(r) {
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *row) int {
+		for _, k := range q.order {
+			if n := compareValues(k.get(a), k.get(b)); n != 0 {
+				if k.desc {
+					return -n
+				}
+				return n
+			}
+		}
+		return 0
+	})
+	return all
+}
+
+// compareValues orders two values of one field, nulls first.
+func compareValues(a, b any) int {
+	if a == nil || b == nil {
+		return order(rank(a != nil), rank(b != nil))
+	}
+	switch a := a.(type) {
+	case string:
+		b, _ := b.(string)
+		return strings.Compare(fold(a), fold(b))
+	case stamp:
+		b, _ := b.(stamp)
+		return order(a, b)
+	case bool:
+		b, _ := b.(bool)
+		return order(rank(a), rank(b))
+	}
+	x, _ := toFloat(a)
+	y, _ := toFloat(b)
+	return order(x, y)
+}
