@@ -1,0 +1,33 @@
+// Command sync works on shards of sync runs and on single records.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/psabridge/psabridge/internal/app"
+	"github.com/psabridge/psabridge/internal/app/sync"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		slog.Error("sync cannot start", "error", err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	cfg, err := app.Load("sync", os.Getenv, sync.Needs()...)
+	if err != nil {
+		return err
+	}
+	handler, err := sync.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	lambda.StartWithOptions(handler, lambda.WithContext(ctx))
+	return nil
+}

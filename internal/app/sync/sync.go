@@ -1,0 +1,93 @@
+// Package sync wires the workers: shards of runs, single records, callbacks
+// and the minute's tick, all of them messages on queues.
+package sync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/psabridge/psabridge/internal/app"
+	"github.com/psabridge/psabridge/internal/app/connector"
+	"github.com/psabridge/psabridge/internal/callback"
+	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/queue"
+	"github.com/psabridge/psabridge/internal/secrets"
+	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
+	"github.com/psabridge/psabridge/internal/telemetry"
+)
+
+// Needs lists the variables that the function reads, beside those of all.
+func Needs() []string {
+	return []string{"SYNC_QUEUE_URL", "SECRET_PREFIX", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
+}
+
+// Handler does a batch of messages.
+type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+
+// worker does one message at a time.
+type worker struct {
+	engine    *syncer.Engine
+	callbacks *callback.Worker
+	sweep     func(context.Context) error
+}
+
+// New wires the function.
+func New(ctx context.Context, cfg app.Config) (Handler, error) {
+	aws, err := app.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	log := cfg.Logger()
+	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
+	vault := secrets.New(secretsmanager.NewFromConfig(aws))
+	conn := connector.New(connector.Config{
+		Store: store, Secrets: vault, Budget: app.Budget(store, dynamo.Workers), ClientID: cfg.ConnectWiseClientID,
+		Version: cfg.ConnectWiseAPIVersion, UserAgent: cfg.UserAgent(), AllowLoopback: cfg.AllowLoopback,
+	})
+	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
+	engine := syncer.New(store, store, conn, waker, syncer.Options{Log: log})
+	sweeper := setup.NewSweeper(store, vault, time.Now)
+	w := worker{engine: engine, callbacks: callback.NewWorker(engine, store), sweep: sweeper.Sweep}
+	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+		return queue.Batch(ctx, e, log, w.handle), nil
+	}, nil
+}
+
+// head is what all messages have in common.
+type head struct {
+	Kind    string        `json:"kind"`
+	Account psa.AccountID `json:"account"`
+	Key     string        `json:"key"`
+	Trace   string        `json:"trace"`
+}
+
+func (w worker) handle(ctx context.Context, body []byte) error {
+	var h head
+	if err := json.Unmarshal(body, &h); err != nil {
+		return fmt.Errorf("message: %w: %w", psa.ErrInvalid, err)
+	}
+	ctx = telemetry.With(ctx, slog.String("kind", h.Kind), slog.String("account", string(h.Account)),
+		slog.String("run", h.Key), slog.String("request", h.Trace))
+	if h.Kind == callback.Kind {
+		return w.callbacks.Handle(ctx, body)
+	}
+	m, err := syncer.ParseMessage(body)
+	if err != nil {
+		return err
+	}
+	if m.Kind == syncer.KindTick {
+		return errors.Join(w.engine.Tick(ctx), w.sweep(ctx))
+	}
+	return w.engine.Handle(ctx, m)
+}
