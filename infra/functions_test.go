@@ -59,47 +59,57 @@ func httpTooSlow(s stack) []string {
 	return out
 }
 
-// variablesUnread compares a function's variables with what its Go code asks
-// for: internal/app reads the shared ones, internal/app/<function> its own.
-func variablesUnread(s stack) []string {
+// variablesOff compares a function's variables with those that its package of
+// internal/app says it needs. The source is read, not linked: the invariants
+// stay quick, and can speak while the code does not compile.
+func variablesOff(s stack) []string {
 	var out []string
 	for _, fn := range s.functions() {
-		read := namesIn("../internal/app", "../internal/app/"+strings.ToLower(fn))
-		for name := range s.properties(fn).object("Environment", "Variables") {
-			if !slices.Contains(read, name) {
-				out = append(out, fmt.Sprintf("%s: nothing in internal/app reads %s", fn, name))
+		needs := append(needsOf(strings.ToLower(fn)), "STAGE", "LOG_LEVEL", "TABLE_NAME")
+		set := s.properties(fn).object("Environment", "Variables")
+		for name := range set {
+			if !slices.Contains(needs, name) {
+				out = append(out, fmt.Sprintf("%s: its code does not read %s", fn, name))
+			}
+		}
+		for _, name := range needs {
+			if set[name] == nil {
+				out = append(out, fmt.Sprintf("%s: its code reads %s", fn, name))
 			}
 		}
 	}
 	return out
 }
 
-// namesIn collects the string literals of the packages that could name an
-// environment variable.
-func namesIn(dirs ...string) []string {
-	variable := regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
+// needsOf collects what the function Needs of internal/app/<name> lists.
+func needsOf(name string) []string {
 	var names []string
-	for _, dir := range dirs {
-		files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
+	files, _ := filepath.Glob(filepath.Join("../internal/app", name, "*.go"))
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			continue // the compiler says it better
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Name.Name == "Needs" {
+				names = append(names, literals(f)...)
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-			if err != nil {
-				continue // the compiler says it better
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-					if v, err := strconv.Unquote(lit.Value); err == nil && variable.MatchString(v) {
-						names = append(names, v)
-					}
-				}
-				return true
-			})
 		}
 	}
 	return names
+}
+
+func literals(node ast.Node) []string {
+	var out []string
+	ast.Inspect(node, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			if v, err := strconv.Unquote(lit.Value); err == nil {
+				out = append(out, v)
+			}
+		}
+		return true
+	})
+	return out
 }
 
 func overlaySet(s stack) []string {

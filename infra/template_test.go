@@ -59,8 +59,10 @@ func invariants() []invariant {
 			{"Timeout: 29", "Timeout: 30"},
 			{"Timeout: 5\n", "Timeout: 6\n"},
 		}},
-		{"a function's variables are those that its code reads", variablesUnread, [][2]string{
+		{"a function's variables are those that its code reads", variablesOff, [][2]string{
 			{"CALLBACK_QUEUE_URL:", "CALLBACK_QUEUE:"},
+			{"CALLBACK_QUEUE_URL: !Ref CallbackQueue", "CALLBACK_QUEUE_URL: !Ref CallbackQueue\n          PRODUCT_NAME: x"},
+			{"          SYNC_QUEUE_URL: !Ref SyncQueue\n", ""},
 		}},
 		{"the template cannot set what only the desk may", overlaySet, [][2]string{
 			{"          CALLBACK_QUEUE_URL:", "          PSABRIDGE_ALLOW_LOOPBACK: '1'\n          CALLBACK_QUEUE_URL:"},
