@@ -19,6 +19,13 @@ func errNoQueue() error {
 	}
 }
 
+func errNameExists() error {
+	return &awsjson.Error{
+		Type: "QueueNameExists", Query: "QueueAlreadyExists",
+		Message: "A queue of this name exists with other attributes.",
+	}
+}
+
 func errNotInFlight() error {
 	return &awsjson.Error{
 		Type: "MessageNotInflight", Query: "AWS.SimpleQueueService.MessageNotInflight",

@@ -130,7 +130,7 @@ func (s *Server) createQueue(r *http.Request, body []byte) (any, error) {
 		if old == nil {
 			s.queues[in.QueueName] = newQueue(in.QueueName, s.arn(in.QueueName), want)
 		} else if differs(old.get().text, in.Attributes) {
-			return queueURL{}, errNamed("QueueNameExists", "A queue of this name exists with other attributes.")
+			return queueURL{}, errNameExists()
 		}
 		return queueURL{QueueUrl: s.url(r, in.QueueName)}, nil
 	})(r, body)

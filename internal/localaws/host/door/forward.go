@@ -32,15 +32,14 @@ func (a answer) write(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the caller may be gone
 	if a.broken {
+		_ = http.NewResponseController(w).Flush() // as above
 		hangUp(w)
 	}
 }
 
-// hangUp closes the connection.
+// hangUp closes the connection without another byte.
 func hangUp(w http.ResponseWriter) {
-	controller := http.NewResponseController(w)
-	_ = controller.Flush() // what was written is to arrive
-	conn, _, err := controller.Hijack()
+	conn, _, err := http.NewResponseController(w).Hijack()
 	if err == nil {
 		_ = conn.Close() // nothing follows
 	}

@@ -29,6 +29,8 @@ var (
 	ErrTooLarge = errors.New("the event is larger than 6 MB")
 	// ErrBusy: no process became free before the caller's deadline.
 	ErrBusy = errors.New("every process of the function is busy")
+	// ErrFunction is for callers that turn a failed Result into an error.
+	ErrFunction = errors.New("the function failed")
 	// ErrClosed: the function has been closed.
 	ErrClosed = errors.New("the function is closed")
 )

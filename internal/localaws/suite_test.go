@@ -1,0 +1,110 @@
+package localaws_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"github.com/psabridge/psabridge/internal/localaws"
+)
+
+// The behaviour suites of this package say what psabridge needs of each
+// service, and hold for the local services. They also run against any other
+// endpoints, such as an independent emulator, to see that the local ones
+// agree with somebody else's reading of AWS. Those are given as lists with
+// commas between, by service:
+//
+//	PSABRIDGE_WITNESS_DYNAMODB=http://127.0.0.1:5000 \
+//	PSABRIDGE_WITNESS_SQS=http://127.0.0.1:5000 \
+//	PSABRIDGE_WITNESS_SECRETSMANAGER=http://127.0.0.1:5000 \
+//	PSABRIDGE_WITNESS_EVENTBRIDGE=http://127.0.0.1:5000 \
+//	go test ./internal/localaws -run 'Suite'
+//
+// with one of these running, as they come from PyPI:
+//
+//	moto_server --host 127.0.0.1 --port 5000   (package moto[server])
+//	ministack                                  (package ministack; port 4566)
+//
+// A check that is known to fail at a witness for its own reason is chosen out
+// with go test's -skip by the one who runs it, and is not lost here.
+
+// shared is the one set of local services of this test process.
+var shared = sync.OnceValues(func() (*localaws.Services, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	defer cancel()
+	return localaws.Start(ctx, localaws.Config{DynamoDBURL: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")})
+})
+
+func local(t *testing.T) *localaws.Services {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("start the local services: %v", err)
+	}
+	return s
+}
+
+// everywhere runs a suite against the local services and each witness.
+func everywhere(t *testing.T, service string, suite func(t *testing.T, cfg aws.Config)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("local", func(t *testing.T) {
+		t.Parallel()
+		suite(t, local(t).AWSConfig())
+	})
+	for url := range strings.SplitSeq(os.Getenv("PSABRIDGE_WITNESS_"+service), ",") {
+		if url == "" {
+			continue
+		}
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
+			e := localaws.Endpoints{DynamoDB: url, SQS: url, SecretsManager: url, EventBridge: url}
+			suite(t, e.AWSConfig())
+		})
+	}
+}
+
+// checks runs the named checks of a suite side by side.
+func checks[C any](t *testing.T, client C, named map[string]func(*testing.T, C)) {
+	t.Helper()
+	for name, check := range named {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, client)
+		})
+	}
+}
+
+// isError reports whether err is AWS's error of a code.
+func isError(err error, code string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually repeats a check until it holds: for what the service does in its
+// own time.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("%s: not within 15 seconds", what)
+}
