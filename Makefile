@@ -40,6 +40,7 @@ simulator: ## only the ConnectWise simulator
 .PHONY: test
 test: binaries ## all tests that need Go and Node only
 	go vet ./...
+	@go -C internal/tools test ./testreport
 	@go test -json ./... | $(REPORT)
 ifneq (,$(wildcard $(CONSOLE)/package.json))
 	@$(MAKE) test-console

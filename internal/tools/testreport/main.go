@@ -23,12 +23,13 @@ type event struct {
 type report struct {
 	out                     io.Writer
 	said                    map[string]string
+	failing                 map[string]bool // packages with a failed test
 	passed, failed, skipped int
 	broken                  int // packages that did not build, or fell outside a test
 }
 
 func main() {
-	r := report{out: os.Stdout, said: map[string]string{}}
+	r := report{out: os.Stdout, said: map[string]string{}, failing: map[string]bool{}}
 	if err := r.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
 		os.Exit(1)
@@ -73,6 +74,7 @@ func (r *report) take(e event) {
 		delete(r.said, id)
 	case e.Action == "fail":
 		r.failed++
+		r.failing[e.Package] = true
 		fmt.Fprint(r.out, r.said[id])
 		delete(r.said, id)
 	}
@@ -89,7 +91,7 @@ func (r *report) takePackage(e event, id string) {
 			}
 		}
 	case "fail":
-		if r.failed == 0 {
+		if !r.failing[e.Package] {
 			r.broken++
 		}
 		for open, said := range r.said {
