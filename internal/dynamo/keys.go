@@ -1,0 +1,161 @@
+package dynamo
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Indexes and spreads. They are part of the stored format.
+const (
+	changedIndex  = "changed"
+	dueIndex      = "due"
+	changedShards = 16 // partitions of a type's changed-since index
+	dueShards     = 8  // partitions of each kind of due index
+	bucketBits    = 10 // 1,024 ids share a record partition
+)
+
+// Kinds of due index.
+const (
+	dueRuns    = "runs"
+	dueSecrets = "secrets"
+	dueUsage   = "usage"
+)
+
+// key is an item's primary key.
+type key struct {
+	PK string `dynamodbav:"pk"`
+	SK string `dynamodbav:"sk"`
+}
+
+func (k key) av() item {
+	return item{"pk": &types.AttributeValueMemberS{Value: k.PK}, "sk": &types.AttributeValueMemberS{Value: k.SK}}
+}
+
+// valid reports whether DynamoDB would take the key; one that it would not
+// take names nothing.
+func (k key) valid() bool {
+	return k.PK != "" && k.SK != "" && len(k.PK) <= 2048 && len(k.SK) <= 1024
+}
+
+// escape keeps the separator out of a part of a key that comes from outside.
+func escape(s string) string {
+	return strings.NewReplacer("%", "%25", "#", "%23").Replace(s)
+}
+
+func unescape(s string) string {
+	return strings.NewReplacer("%25", "%", "%23", "#").Replace(s)
+}
+
+func accountPK(a psa.AccountID) string { return "a#" + escape(string(a)) }
+
+func scopePK(s psa.Scope) string { return fmt.Sprintf("%s#g%d", accountPK(s.Account), s.Generation) }
+
+// parseScopePK reads the scope at the front of a partition key.
+func parseScopePK(pk string) (psa.Scope, error) {
+	parts := strings.SplitN(pk, "#", 4)
+	if len(parts) < 3 || parts[0] != "a" {
+		return psa.Scope{}, fmt.Errorf("partition key %q: %w", pk, psa.ErrInvalid)
+	}
+	scope := psa.Scope{Account: psa.AccountID(unescape(parts[1]))}
+	if _, err := fmt.Sscanf(parts[2], "g%d", &scope.Generation); err != nil {
+		return psa.Scope{}, fmt.Errorf("partition key %q: %w", pk, psa.ErrInvalid)
+	}
+	return scope, nil
+}
+
+func typePK(s psa.Scope, t psa.DataType) string { return scopePK(s) + "#" + escape(string(t)) }
+
+// Runs. A run is stored once, under all runs of its scope, and named again in
+// its type's list.
+func runKey(s psa.Scope, id string) key { return key{scopePK(s) + "#runs", id} }
+
+func runNameKey(s psa.Scope, t psa.DataType, id string) key { return key{typePK(s, t) + "#runs", id} }
+
+func typeKey(s psa.Scope, t psa.DataType) key { return key{typePK(s, t), "state"} }
+
+func shardsPK(s psa.Scope, runID string) string { return scopePK(s) + "#run#" + escape(runID) }
+
+func shardKey(s psa.Scope, runID string, no int) key {
+	return key{shardsPK(s, runID), fmt.Sprintf("%04d", no)}
+}
+
+func skipsPK(s psa.Scope, runID string) string { return shardsPK(s, runID) + "#skips" }
+
+func skipKey(s psa.Scope, runID string, t psa.DataType, id psa.RecordID) key {
+	return key{skipsPK(s, runID), escape(string(t)) + "#" + paddedID(id)}
+}
+
+func logPK(s psa.Scope) string { return scopePK(s) + "#log" }
+
+func logKey(s psa.Scope, at time.Time, unique string) key {
+	return key{logPK(s), paddedTime(at) + "#" + unique}
+}
+
+// Records. A partition holds the ids that share all but their lowest bits, and
+// a directory per type names the partitions that exist.
+func bucketOf(id psa.RecordID) int64 { return int64(id) >> bucketBits }
+
+func bucketPK(s psa.Scope, t psa.DataType, bucket int64) string {
+	return fmt.Sprintf("%s#%d", typePK(s, t), bucket)
+}
+
+func recordKey(s psa.Scope, t psa.DataType, id psa.RecordID) key {
+	return key{bucketPK(s, t, bucketOf(id)), paddedID(id)}
+}
+
+func bucketsPK(s psa.Scope, t psa.DataType) string { return typePK(s, t) + "#buckets" }
+
+func bucketKey(s psa.Scope, t psa.DataType, bucket int64) key {
+	return key{bucketsPK(s, t), paddedID(psa.RecordID(bucket))}
+}
+
+func changedPK(s psa.Scope, t psa.DataType, shard int64) string {
+	return fmt.Sprintf("%s#changed#%02d", typePK(s, t), shard)
+}
+
+func changedShardOf(id psa.RecordID) int64 { return int64(id) % changedShards }
+
+func changedSK(at time.Time, id psa.RecordID) string { return paddedTime(at) + "#" + paddedID(id) }
+
+// Setup, by account; a callback finds its account by connection.
+func connectionKey(a psa.AccountID) key { return key{accountPK(a), "connection"} }
+
+func draftKey(a psa.AccountID) key { return key{accountPK(a), "draft"} }
+
+const secretSK = "secret#"
+
+func secretKey(a psa.AccountID, name string) key { return key{accountPK(a), secretSK + name} }
+
+func callbackKey(connectionID string) key { return key{"c#" + escape(connectionID), "callback"} }
+
+// What accounts share: an identity's claim and request budget.
+func identityPK(i psa.Identity) string { return "i#" + i.Key() }
+
+func claimKey(i psa.Identity) key { return key{identityPK(i), "claim"} }
+
+func budgetKey(i psa.Identity) key { return key{identityPK(i), "budget"} }
+
+// Usage.
+func usageKey(s psa.Scope) key { return key{scopePK(s) + "#usage", "schedule"} }
+
+func usageDayKey(s psa.Scope, date string) key { return key{scopePK(s) + "#usage", "day#" + date} }
+
+// duePK spreads the items of one kind over partitions by their key.
+func duePK(kind string, k key) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(k.PK + "\x00" + k.SK))
+	return dueShardPK(kind, int(h.Sum32()%dueShards))
+}
+
+func dueShardPK(kind string, shard int) string { return fmt.Sprintf("due#%s#%d", kind, shard) }
+
+func paddedID(id psa.RecordID) string { return fmt.Sprintf("%019d", id) }
+
+// paddedTime sorts as the times do, from 1970 on.
+func paddedTime(t time.Time) string { return fmt.Sprintf("%019d", max(nanos(t), 0)) }

@@ -1,0 +1,123 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// logItem is a log entry.
+type logItem struct {
+	key
+	V       int             `dynamodbav:"v"`
+	At      int64           `dynamodbav:"at"`
+	Event   string          `dynamodbav:"event"`
+	Type    psa.DataType    `dynamodbav:"type,omitempty"`
+	RunID   string          `dynamodbav:"run,omitempty"`
+	Who     string          `dynamodbav:"who,omitempty"`
+	Message string          `dynamodbav:"message,omitempty"`
+	Counts  *syncer.Counts  `dynamodbav:"counts,omitempty"`
+	Failure *syncer.Failure `dynamodbav:"failure,omitempty"`
+	Expires int64           `dynamodbav:"expiresAt"`
+}
+
+func newLogItem(scope psa.Scope, e syncer.LogEntry) logItem {
+	return logItem{
+		key: logKey(scope, e.At, rand.Text()), V: version, At: nanos(e.At), Event: e.Event, Type: e.Type, RunID: e.RunID,
+		Who: e.Who, Message: e.Message, Counts: e.Counts, Failure: e.Failure, Expires: expiry(e.At, keepFor),
+	}
+}
+
+// Log implements syncer.RunStore.
+func (r *Runs) Log(ctx context.Context, scope psa.Scope, e syncer.LogEntry) error {
+	it, err := marshal(newLogItem(scope, e))
+	if err != nil {
+		return err
+	}
+	if err := r.db.put(ctx, it, "", nil); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	return nil
+}
+
+// Logs implements syncer.RunStore.
+func (r *Runs) Logs(ctx context.Context, scope psa.Scope, p syncer.Page) ([]syncer.LogEntry, string, error) {
+	q := query{pk: logPK(scope), backward: true}
+	if err := q.before(p.After); err != nil {
+		return nil, "", err
+	}
+	items, next, err := pageAs[logItem](ctx, r.db, q, limitOf(p))
+	if err != nil {
+		return nil, "", fmt.Errorf("list log: %w", err)
+	}
+	entries := make([]syncer.LogEntry, len(items))
+	for i, it := range items {
+		entries[i] = syncer.LogEntry{
+			At: fromNanos(it.At), Event: it.Event, Type: it.Type, RunID: it.RunID, Who: it.Who,
+			Message: it.Message, Counts: it.Counts, Failure: it.Failure,
+		}
+	}
+	return entries, next, nil
+}
+
+// skipItem is a record that was not kept.
+type skipItem struct {
+	key
+	V       int               `dynamodbav:"v"`
+	Type    psa.DataType      `dynamodbav:"type"`
+	ID      psa.RecordID      `dynamodbav:"id"`
+	Name    string            `dynamodbav:"name,omitempty"`
+	Reason  syncer.SkipReason `dynamodbav:"reason"`
+	Detail  string            `dynamodbav:"detail,omitempty"`
+	At      int64             `dynamodbav:"at"`
+	Expires int64             `dynamodbav:"expiresAt"`
+}
+
+// PutSkips implements syncer.RunStore. Of several skips of one record and run
+// the last stays.
+func (r *Runs) PutSkips(ctx context.Context, scope psa.Scope, skips []syncer.Skip) error {
+	items := make([]item, 0, len(skips))
+	at := make(map[key]int, len(skips))
+	for _, s := range skips {
+		k := skipKey(scope, s.RunID, s.Type, s.ID)
+		it, err := marshal(skipItem{
+			key: k, V: version, Type: s.Type, ID: s.ID, Name: s.Name, Reason: s.Reason, Detail: s.Detail,
+			At: nanos(s.At), Expires: expiry(s.At, keepFor),
+		})
+		if err != nil {
+			return err
+		}
+		if i, twice := at[k]; twice {
+			items[i] = it // a batch takes no key twice
+			continue
+		}
+		at[k] = len(items)
+		items = append(items, it)
+	}
+	if err := r.db.putAll(ctx, items); err != nil {
+		return fmt.Errorf("put skips: %w", err)
+	}
+	return nil
+}
+
+// Skips implements syncer.RunStore.
+func (r *Runs) Skips(ctx context.Context, scope psa.Scope, runID string, p syncer.Page) ([]syncer.Skip, string, error) {
+	q := query{pk: skipsPK(scope, runID)}
+	if err := q.after(p.After); err != nil {
+		return nil, "", err
+	}
+	items, next, err := pageAs[skipItem](ctx, r.db, q, limitOf(p))
+	if err != nil {
+		return nil, "", fmt.Errorf("list skips: %w", err)
+	}
+	skips := make([]syncer.Skip, len(items))
+	for i, it := range items {
+		skips[i] = syncer.Skip{
+			Type: it.Type, ID: it.ID, Name: it.Name, Reason: it.Reason, Detail: it.Detail, RunID: runID, At: fromNanos(it.At),
+		}
+	}
+	return skips, next, nil
+}

@@ -1,0 +1,143 @@
+package dynamo
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// MaxDataBytes is how long a row's Data may be, so that the item, with a name
+// as long as its data and nothing that compresses, stays below DynamoDB's
+// 400 KB.
+const MaxDataBytes = 192 << 10
+
+// compressFrom is where Data is compressed: below it an item costs one write
+// unit anyhow.
+const compressFrom = 640
+
+// recordItem is a row. Its names are short, since each is paid for with each
+// row, twice. Removed is always there, so that conditions can compare it.
+type recordItem struct {
+	key
+	CPK        string         `dynamodbav:"cpk"`
+	CSK        string         `dynamodbav:"csk"`
+	V          int            `dynamodbav:"v"`
+	ID         psa.RecordID   `dynamodbav:"id"`
+	Name       string         `dynamodbav:"name,omitempty"`
+	Parent     psa.RecordID   `dynamodbav:"parent,omitempty"`
+	Updated    int64          `dynamodbav:"upd"`
+	By         string         `dynamodbav:"by,omitempty"`
+	Read       int64          `dynamodbav:"read"`
+	Soft       bool           `dynamodbav:"soft,omitempty"`
+	Data       []byte         `dynamodbav:"data,omitempty"`
+	Zip        []byte         `dynamodbav:"zip,omitempty"` // Data, deflated
+	Hash       string         `dynamodbav:"hash,omitempty"`
+	CreatedRun string         `dynamodbav:"created,omitempty"`
+	ChangedRun string         `dynamodbav:"changed,omitempty"`
+	ChangedAt  int64          `dynamodbav:"at"`
+	Removed    syncer.Removal `dynamodbav:"rm"`
+	RemovedAt  int64          `dynamodbav:"rmAt,omitempty"`
+	Fence      int64          `dynamodbav:"fence"`
+	Expires    int64          `dynamodbav:"expiresAt,omitempty"`
+}
+
+// withoutData are the attributes that Lookup reads. DynamoDB charges for the
+// whole item all the same; what is saved is the way.
+const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #hash, #created, #changed, #at, #rm, #rmAt, " +
+	"#fence, #expiresAt"
+
+func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
+	it := recordItem{
+		key: recordKey(scope, r.Type, r.ID), V: version, ID: r.ID, Name: r.Name, Parent: r.Parent,
+		CPK: changedPK(scope, r.Type, changedShardOf(r.ID)), CSK: changedSK(r.ChangedAt, r.ID),
+		Updated: millis(r.LastUpdated), By: r.UpdatedBy, Read: nanos(r.ReadAt), Soft: r.SoftDeleted,
+		Hash: r.Hash, CreatedRun: r.CreatedRun, ChangedRun: r.ChangedRun, ChangedAt: nanos(r.ChangedAt),
+		Removed: r.Removed, RemovedAt: nanos(r.RemovedAt), Fence: r.Fence,
+	}
+	if r.Removed != "" {
+		it.Expires = expiry(r.RemovedAt, keepFor)
+	}
+	if len(r.Data) < compressFrom {
+		it.Data = r.Data
+		return marshal(it)
+	}
+	var err error
+	if it.Zip, err = c.deflate(r.Data); err != nil {
+		return nil, err
+	}
+	return marshal(it)
+}
+
+func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
+	it, err := unmarshal[recordItem](in)
+	if err != nil {
+		return syncer.Row{}, err
+	}
+	row := syncer.Row{
+		Record: psa.Record{
+			Type: typ, ID: it.ID, Name: it.Name, Parent: it.Parent, LastUpdated: fromMillis(it.Updated),
+			UpdatedBy: it.By, ReadAt: fromNanos(it.Read), SoftDeleted: it.Soft, Data: it.Data,
+		},
+		Hash: it.Hash, CreatedRun: it.CreatedRun, ChangedRun: it.ChangedRun, ChangedAt: fromNanos(it.ChangedAt),
+		Removed: it.Removed, RemovedAt: fromNanos(it.RemovedAt), Fence: it.Fence,
+	}
+	if len(it.Zip) > 0 {
+		row.Data, err = inflate(it.Zip)
+	}
+	if err != nil {
+		return syncer.Row{}, fmt.Errorf("%s %d: %w", typ, it.ID, err)
+	}
+	return row, nil
+}
+
+func (c *codec) rows(typ psa.DataType, in []item) ([]syncer.Row, error) {
+	rows := make([]syncer.Row, len(in))
+	for i := range in {
+		var err error
+		if rows[i], err = c.row(typ, in[i]); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// codec reuses compressors: one is larger than a page of records.
+type codec struct{ pool sync.Pool }
+
+func (c *codec) deflate(data []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, ok := c.pool.Get().(*flate.Writer)
+	if !ok {
+		var err error
+		if w, err = flate.NewWriter(&out, flate.BestSpeed); err != nil {
+			return nil, fmt.Errorf("deflate: %w", err)
+		}
+	}
+	w.Reset(&out)
+	if _, err := w.Write(data); err != nil {
+		return nil, fmt.Errorf("deflate: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("deflate: %w", err)
+	}
+	c.pool.Put(w)
+	return out.Bytes(), nil
+}
+
+// inflate reads no more than a row may hold, whatever is stored.
+func inflate(zip []byte) ([]byte, error) {
+	r := flate.NewReader(bytes.NewReader(zip))
+	data, err := io.ReadAll(io.LimitReader(r, MaxDataBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("inflate: %w", err)
+	}
+	if len(data) > MaxDataBytes {
+		return nil, fmt.Errorf("inflate: more than %d bytes: %w", MaxDataBytes, psa.ErrInvalid)
+	}
+	return data, nil
+}
