@@ -92,12 +92,13 @@ func (r *Records) ensureBuckets(ctx context.Context, scope psa.Scope, rows []syn
 	return nil
 }
 
-// maxWidth is how many partitions a list reads side by side, and maxRounds
-// how often it reads before it returns a short page.
+// maxWidth is how many partitions a list reads side by side, maxRounds how
+// often it reads before it returns a short page, and minRead how much it reads
+// at least, so that it gets past tombstones.
 const (
 	maxWidth  = 16
 	maxRounds = 16
-	minRead   = 8
+	minRead   = 16
 )
 
 // List implements syncer.RecordStore. A page may be short, or even empty,
@@ -147,10 +148,9 @@ func (l *lister) round(ctx context.Context, width int) error {
 	if err != nil {
 		return err
 	}
-	lacking := l.want - len(l.rows)
-	limit := lacking
+	limit := max(minRead, l.want-len(l.rows))
 	if width > 1 {
-		limit = min(max(2*lacking/width, minRead), lacking)
+		limit = max(minRead, 2*limit/width)
 	}
 	parts, err := l.read(ctx, entries, limit)
 	if err != nil {

@@ -19,10 +19,11 @@ import (
 const (
 	// maxTransaction is DynamoDB's limit of items.
 	maxTransaction = 100
-	// retryTries and retryStart bound the repetition of what DynamoDB refused
-	// for a reason that passes.
+	// retryTries, retryStart and retryMax bound the repetition of what DynamoDB
+	// refused for a reason that passes, and the pauses between.
 	retryTries = 8
 	retryStart = 20 * time.Millisecond
+	retryMax   = 500 * time.Millisecond
 )
 
 // cancelled is a transaction in which a condition did not hold: failed are the
@@ -94,7 +95,7 @@ func retry(ctx context.Context, do func(context.Context) (again bool, err error)
 		if wait(ctx, jitter(pause)) != nil {
 			return err
 		}
-		pause *= 2
+		pause = min(2*pause, retryMax)
 	}
 }
 
