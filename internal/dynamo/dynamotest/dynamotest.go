@@ -44,7 +44,7 @@ var endpoint = sync.OnceValues(func() (string, error) {
 func New(t testing.TB) (client *dynamodb.Client, table string) {
 	t.Helper()
 	client = Client(t)
-	return client, createTable(t, client)
+	return client, Table(t, client)
 }
 
 // NewFaulty is New with faults that the test can switch on. The table itself
@@ -69,7 +69,9 @@ func Client(t testing.TB, options ...APIOption) *dynamodb.Client {
 	})
 }
 
-func createTable(t testing.TB, client *dynamodb.Client) string {
+// Table makes a fresh table through a client of any DynamoDB and returns its
+// name. The table goes with the test.
+func Table(t testing.TB, client *dynamodb.Client) string {
 	t.Helper()
 	table := "test-" + ulid.Make().String()
 	if _, err := client.CreateTable(t.Context(), Schema(table)); err != nil {

@@ -51,7 +51,17 @@ type Host struct {
 
 	ctx     context.Context //nolint:containedctx // the host's own life
 	stop    context.CancelFunc
+	mu      sync.Mutex // orders spawn and Close
 	running sync.WaitGroup
+}
+
+// spawn runs a goroutine that Close waits for, unless the host is closing.
+func (h *Host) spawn(work func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() == nil {
+		h.running.Go(work)
+	}
 }
 
 // Start reads the template, makes its resources and runs its functions. The
@@ -188,7 +198,7 @@ func (h *Host) startMappings() {
 				continue
 			}
 			c := h.pollerConfig(f, m)
-			h.running.Go(func() { poller.Run(h.ctx, c) })
+			h.spawn(func() { poller.Run(h.ctx, c) })
 		}
 	}
 }
@@ -254,7 +264,9 @@ func (h *Host) Starts(name string) int {
 // Close ends everything the host runs. What functions were doing is cut off,
 // as by a crash: their queues keep it.
 func (h *Host) Close() error {
+	h.mu.Lock()
 	h.stop()
+	h.mu.Unlock()
 	var errs []error
 	for _, s := range h.servers {
 		errs = append(errs, s.Close())

@@ -28,7 +28,7 @@ func (h *Host) startSchedules(ctx context.Context) {
 		if r.Rate == 0 || !r.Enabled || h.config.NoSchedules {
 			continue
 		}
-		h.running.Go(func() { h.tick(ctx, r) })
+		h.spawn(func() { h.tick(ctx, r) })
 	}
 }
 
@@ -147,7 +147,7 @@ func (h *Host) send(ctx context.Context, q template.Queue, group, body string) e
 // invokeAsync begins an asynchronous invocation, which is tried again after
 // one and two minutes if the function fails.
 func (h *Host) invokeAsync(id string, retries int, event []byte) {
-	h.running.Go(func() {
+	h.spawn(func() {
 		for attempt := 0; ; attempt++ {
 			_, err := h.invoke(h.ctx, id, event)
 			if err == nil || h.ctx.Err() != nil {
