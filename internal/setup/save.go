@@ -48,7 +48,7 @@ func (s *Service) Save(ctx context.Context, account psa.AccountID, by string, in
 	if out.Rotated {
 		have.conn, err = s.rotate(ctx, *have.conn, by, t, arn)
 	} else {
-		have.draft, err = s.putDraft(ctx, account, have.draft, by, t, arn)
+		have.draft, err = s.putDraft(ctx, account, have, by, t, arn)
 	}
 	if err != nil {
 		return Saved{}, conflict(err)
@@ -94,10 +94,14 @@ func (s *Service) rotate(ctx context.Context, c Connection, by string, t tested,
 // putDraft replaces the draft. The note of its secret stays: it is how the
 // sweep finds a draft that nobody enables. A replaced draft's secret is noted
 // for the next hour first; until it is really replaced that does no harm.
-func (s *Service) putDraft(ctx context.Context, account psa.AccountID, before *Draft, by string, t tested, arn string) (*Draft, error) {
+func (s *Service) putDraft(ctx context.Context, account psa.AccountID, have stored, by string, t tested, arn string) (*Draft, error) {
 	d := Draft{
 		Account: account, Endpoint: t.endpoint, SecretARN: arn, Types: t.types,
 		SavedBy: by, SavedAt: s.now(), ExpiresAt: s.now().Add(draftLife),
+	}
+	before := have.draft
+	if before == nil {
+		before = have.expired
 	}
 	if before != nil {
 		d.Rev = before.Rev

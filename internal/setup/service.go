@@ -24,7 +24,7 @@ import (
 const (
 	draftLife       = 30 * 24 * time.Hour
 	secretGrace     = time.Hour
-	secretReview    = 30 * 24 * time.Hour
+	secretReview    = 24 * time.Hour
 	registeringLife = 2 * time.Minute
 )
 
@@ -85,6 +85,8 @@ func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Milliseco
 type stored struct {
 	conn  *Connection
 	draft *Draft
+	// expired is a draft that is over but not swept yet.
+	expired *Draft
 }
 
 func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, error) {
@@ -100,7 +102,9 @@ func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, erro
 	switch {
 	case err == nil && s.now().Before(draft.ExpiresAt):
 		have.draft = &draft
-	case err != nil && !errors.Is(err, psa.ErrNotFound):
+	case err == nil:
+		have.expired = &draft
+	case !errors.Is(err, psa.ErrNotFound):
 		return stored{}, fmt.Errorf("load draft: %w", err)
 	}
 	return have, nil

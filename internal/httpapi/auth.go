@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// The roles that the code knows. Support has no operation yet.
+const (
+	roleAdmin   = "admin"
+	roleMember  = "member"
+	roleSupport = "support"
+)
+
+// kindPartner is the kind of account that sees the integration.
+const kindPartner = "partner"
+
+// ClaimNames say where a token carries what; template parameters.
+type ClaimNames struct{ Account, Roles, Kind string }
+
+// Claims returns the verified token's claims, flattened to strings, and its
+// scopes; ok is false if the request came without a token.
+type Claims func(context.Context) (claims map[string]string, scopes []string, ok bool)
+
+// caller is who sent the request.
+type caller struct {
+	account psa.AccountID
+	// subject is the issuer's id of the person.
+	subject, name string
+	roles         []string
+}
+
+func (c caller) has(role string) bool { return slices.Contains(c.roles, role) }
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+// identify tells who calls. An end customer is told that there is nothing
+// here.
+func (n ClaimNames) identify(claims map[string]string, ok bool) (caller, error) {
+	if !ok {
+		return caller{}, problem.New(problem.Unauthorized, "The request carries no valid token.", "Sign in again.")
+	}
+	c := caller{subject: claims["sub"], name: claims["name"]}
+	for _, role := range list(claims[n.Roles]) {
+		if role == roleAdmin || role == roleMember || role == roleSupport {
+			c.roles = append(c.roles, role)
+		}
+	}
+	kind := claims[n.Kind]
+	machine := kind == "" && len(c.roles) == 0
+	if kind != kindPartner && !machine {
+		return caller{}, notFound()
+	}
+	account, err := psa.ParseAccountID(claims[n.Account])
+	if err != nil {
+		return caller{}, problem.New(problem.Unauthorized, "The token names no account.", "Sign in again.").Wrap(err)
+	}
+	c.account = account
+	return c, nil
+}
+
+// list reads an array claim as API Gateway flattens it: "[admin member]".
+func list(claim string) []string {
+	return strings.FieldsFunc(claim, func(r rune) bool { return strings.ContainsRune("[] ,\"", r) })
+}
+
+// access is what an operation needs.
+type access string
+
+const (
+	reads   access = "read"
+	changes access = "change"
+)
+
+func (c caller) may(a access) error {
+	switch {
+	case len(c.roles) == 0:
+		return problem.New(problem.Forbidden, "This needs a person's token.", "Sign in to the console.")
+	case a == reads && (c.has(roleAdmin) || c.has(roleMember)), a == changes && c.has(roleAdmin):
+		return nil
+	case c.has(roleMember):
+		return problem.New(problem.Forbidden, "Only an admin may change this.", "Ask an admin of your account.")
+	default:
+		return problem.New(problem.Forbidden, "Your role may not do this.", "")
+	}
+}
+
+// authenticate puts the caller into the context, or ends the request.
+func (a *api) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _, ok := a.Claims(r.Context())
+		c, err := a.ClaimNames.identify(claims, ok)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		noteCaller(r.Context(), c)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	})
+}
+
+// authorize is huma's middleware of one operation: before the body is read.
+func (a *api) authorize(need access) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if err := callerOf(ctx.Context()).may(need); err != nil {
+			a.failHuma(ctx, err)
+			return
+		}
+		next(ctx)
+	}
+}

@@ -1,0 +1,44 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// Setup is what the API needs of the connection's life; see setup.Service.
+type Setup interface {
+	Status(ctx context.Context, account psa.AccountID) (setup.Status, error)
+	Test(ctx context.Context, account psa.AccountID, in setup.Input) (setup.Report, error)
+	Save(ctx context.Context, account psa.AccountID, by string, in setup.Input) (setup.Saved, error)
+	Discard(ctx context.Context, account psa.AccountID) error
+	Enable(ctx context.Context, account psa.AccountID, by string, takeover bool) (setup.Enabled, error)
+	SetTypes(ctx context.Context, account psa.AccountID, by string, types []psa.DataType, ifMatch string) (setup.TypesChange, error)
+}
+
+// Engine is what the API needs of the sync engine; see syncer.Engine.
+type Engine interface {
+	Start(ctx context.Context, scope psa.Scope, types []psa.DataType, mode syncer.Mode, by string) ([]syncer.Started, error)
+	Progress(ctx context.Context, scope psa.Scope, runID string) (syncer.Progress, error)
+	Cancel(ctx context.Context, scope psa.Scope, runID, by string) error
+	Reset(ctx context.Context, scope psa.Scope, typ psa.DataType, by string) error
+	SyncRecord(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, by string) error
+}
+
+// Runs is what the API reads of runs; see syncer.RunStore.
+type Runs interface {
+	Runs(ctx context.Context, scope psa.Scope, typ psa.DataType, p syncer.Page) ([]syncer.Run, string, error)
+	Skips(ctx context.Context, scope psa.Scope, runID string, p syncer.Page) ([]syncer.Skip, string, error)
+	Logs(ctx context.Context, scope psa.Scope, p syncer.Page) ([]syncer.LogEntry, string, error)
+	TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType) (syncer.TypeState, error)
+}
+
+// Records is what the API reads of records; see syncer.RecordStore.
+type Records interface {
+	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (syncer.Row, error)
+	List(ctx context.Context, scope psa.Scope, typ psa.DataType, p syncer.Page) ([]syncer.Row, string, error)
+	Changed(ctx context.Context, scope psa.Scope, typ psa.DataType, since time.Time, p syncer.Page) ([]syncer.Row, string, error)
+}
