@@ -176,3 +176,12 @@ func inDir(dir, name string) string {
 	}
 	return filepath.Join(dir, name)
 }
+
+// QueueTarget returns a target of an event rule that puts the event, or input
+// where that is not empty, on the queue of an ARN.
+func (s *Services) QueueTarget(arn, input string) eventbridge.Target {
+	return eventbridge.Target{
+		Input:   input,
+		Deliver: func(_ context.Context, body []byte) error { return s.SQS.Send(arn, string(body)) },
+	}
+}
