@@ -20,8 +20,9 @@ const maxURL = 1900
 // condition. Field names are ours and stand as they are; values are quoted.
 type Cond struct {
 	text string
-	// compound conditions need parentheses inside others.
-	compound bool
+	// word joins the parts of a compound condition, which needs parentheses
+	// between other words.
+	word string
 }
 
 // String is the text of the conditions parameter, not yet URL-encoded.
@@ -108,11 +109,14 @@ func join(word string, cs []Cond) Cond {
 	parts := make([]string, len(cs))
 	for i, c := range cs {
 		parts[i] = c.text
-		if c.compound {
+		if c.word != "" && c.word != word {
 			parts[i] = "(" + c.text + ")"
 		}
 	}
-	return Cond{text: strings.Join(parts, word), compound: len(cs) > 1}
+	if len(cs) == 0 {
+		return Cond{}
+	}
+	return Cond{text: strings.Join(parts, word), word: word}
 }
 
 func compare[T Literal](field, op string, v T) Cond { return Cond{text: field + op + literal(v)} }

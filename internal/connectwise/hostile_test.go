@@ -218,6 +218,7 @@ func TestRequestIsAsDocumented(t *testing.T) {
 		if strings.Contains(r.URL.RawQuery, "+") {
 			t.Errorf("query %s", r.URL.RawQuery)
 		}
+		w.Header().Set("Link", "")
 		fmt.Fprint(w, "[]")
 	})
 	if _, err := c.ReadRange(t.Context(), "/company/companies", RangeQuery{Until: 7, Fields: []string{"name"}}); err != nil {

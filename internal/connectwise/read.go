@@ -101,10 +101,7 @@ func (c *Client) readForward(ctx context.Context, path string, q RangeQuery) (p 
 	}
 	_, linked := a.header["Link"]
 	next := hasNext(a.header)
-	if len(p.IDs) == 0 && !next {
-		return p, true, nil
-	}
-	if !linked || len(p.IDs) == 0 || !q.holds(p.IDs) {
+	if !linked || next && len(p.IDs) == 0 || !q.holds(p.IDs) {
 		return Page{}, false, nil
 	}
 	c.remember(path, pagingForward, len(a.body))
@@ -125,7 +122,9 @@ func (c *Client) readOrdered(ctx context.Context, path string, q RangeQuery) (Pa
 	if !q.holds(p.IDs) {
 		return Page{}, garbled("GET "+strings.Trim(path, "/"), "the ids are not those asked for, in ascending order")
 	}
-	c.remember(path, pagingOrdered, len(a.body))
+	if len(p.IDs) > 0 { // an empty answer shows nothing about the endpoint
+		c.remember(path, pagingOrdered, len(a.body))
+	}
 	p.More = len(p.IDs) > 0 && !q.reached(p.IDs)
 	return p, nil
 }
