@@ -1,0 +1,87 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/connectwise"
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// Source reads one ConnectWise for the sync engine.
+type Source struct {
+	client *connectwise.Client
+	now    func() time.Time
+}
+
+// NewSource makes a source of a client.
+func NewSource(client *connectwise.Client, now func() time.Time) *Source {
+	return &Source{client: client, now: now}
+}
+
+// Extent implements syncer.Source. The server's clock is that of the first
+// answer, before anything is enumerated. A server that does not say is taken
+// to be an hour behind: reading too much again is safe.
+func (s *Source) Extent(ctx context.Context, t *syncer.Type, since time.Time) (syncer.Extent, error) {
+	asked := s.now()
+	last, serverTime, err := s.client.MaxID(ctx, t.Path)
+	if err != nil {
+		return syncer.Extent{}, fmt.Errorf("largest id of %s: %w", t.Name, err)
+	}
+	var changed connectwise.Cond
+	if !since.IsZero() {
+		changed = connectwise.Ge("lastUpdated", since)
+	}
+	count, err := s.client.Count(ctx, t.Path, changed)
+	if err != nil {
+		return syncer.Extent{}, fmt.Errorf("count %s: %w", t.Name, err)
+	}
+	if serverTime.IsZero() {
+		serverTime = asked.Add(-time.Hour)
+	}
+	return syncer.Extent{Count: count, MaxID: last, ServerTime: serverTime}, nil
+}
+
+// Read implements syncer.Source.
+func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (syncer.Batch, error) {
+	page, err := s.client.ReadRange(ctx, t.Path, connectwise.RangeQuery{
+		After: q.After, Until: q.Until, Since: q.Since, Fields: t.Fields, Limit: q.Limit,
+	})
+	if err != nil {
+		return syncer.Batch{}, fmt.Errorf("read %s: %w", t.Name, err)
+	}
+	batch := syncer.Batch{Reads: make([]syncer.Read, len(page.Items)), More: page.More}
+	for i, item := range page.Items {
+		batch.Reads[i] = syncer.Read{ID: page.IDs[i], Raw: item, SentAt: page.SentAt}
+	}
+	return batch, nil
+}
+
+// Get implements syncer.Source.
+func (s *Source) Get(ctx context.Context, t *syncer.Type, id psa.RecordID) (syncer.Read, error) {
+	item, sentAt, err := s.client.Get(ctx, t.Path, id, t.Fields)
+	if err != nil {
+		return syncer.Read{}, fmt.Errorf("get %s/%d: %w", t.Name, id, err)
+	}
+	return syncer.Read{ID: id, Raw: item, SentAt: sentAt}, nil
+}
+
+// Control implements syncer.Source: it lists one record of the type. An empty
+// list proves nothing, since a role may hide every record without refusing;
+// nor does an answer that the list does not exist.
+func (s *Source) Control(ctx context.Context, t *syncer.Type) error {
+	last, _, err := s.client.MaxID(ctx, t.Path)
+	switch {
+	case errors.Is(err, psa.ErrNotFound):
+		return problem.New(problem.ConnectWiseDown, "ConnectWise does not answer for "+t.Label+" at present.", "").Wrap(err)
+	case err != nil:
+		return fmt.Errorf("control read of %s: %w", t.Name, err)
+	case last == 0:
+		return problem.New(problem.ConnectWiseGarbled, "ConnectWise shows no "+t.Label+" at all, so nothing is taken for deleted.", "").Wrap(psa.ErrConflict)
+	}
+	return nil
+}
