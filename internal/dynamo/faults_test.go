@@ -11,7 +11,7 @@ import (
 // No step takes its own success, repeated after a lost answer, for another's.
 func TestLostAnswersOfRuns(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	loseTx := func() {
 		s.faults.LoseAnswer("TransactWriteItems", 1)
 		s.faults.ConflictTransactions(1)
@@ -51,7 +51,7 @@ func TestLostAnswersOfRuns(t *testing.T) {
 // be: the lease holds. A refused claim stays refused under faults.
 func TestFaultsDoNotMakeSuccess(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.started(t, "01A", 1)
 	s.claim(t, "01A", 0)
 	s.faults.LoseAnswer("UpdateItem", 1)
@@ -61,7 +61,7 @@ func TestFaultsDoNotMakeSuccess(t *testing.T) {
 
 func TestConflictsThatStayAreErrors(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.faults.ConflictTransactions(1000)
 	_, _, err := s.Runs().CreateRun(t.Context(), s.newRun("01A"), s.now().Add(time.Minute), s.entry("x"))
 	if err == nil {

@@ -35,18 +35,18 @@ func (c *clock) pass(d time.Duration) time.Time {
 	return c.t
 }
 
-// setup is a store on a fresh table.
-type setup struct {
+// store is a store on a fresh table.
+type store struct {
 	*clock
 	*dynamo.Store
 	faults *dynamotest.Faults
 }
 
-func newSetup(t *testing.T) setup {
+func newStore(t *testing.T) store {
 	t.Helper()
 	client, table, faults := dynamotest.NewFaulty(t)
 	c := newClock()
-	return setup{clock: c, Store: dynamo.New(client, table, c.now), faults: faults}
+	return store{clock: c, Store: dynamo.New(client, table, c.now), faults: faults}
 }
 
 var (
@@ -100,18 +100,18 @@ func atOnce(t *testing.T, n int, loss error, f func(i int) error) (wins int) {
 }
 
 // newRun is a run as the engine asks for it.
-func (s setup) newRun(id string) syncer.Run {
+func (s store) newRun(id string) syncer.Run {
 	return syncer.Run{
 		ID: id, Scope: scope, Type: psa.Companies, Mode: syncer.Initial, State: syncer.Queued,
 		RequestedBy: "ann", RequestedAt: s.now(),
 	}
 }
 
-func (s setup) entry(event string) syncer.LogEntry {
+func (s store) entry(event string) syncer.LogEntry {
 	return syncer.LogEntry{At: s.now(), Event: event, Type: psa.Companies, Who: "ann"}
 }
 
-func (s setup) create(t *testing.T, run syncer.Run) syncer.Run {
+func (s store) create(t *testing.T, run syncer.Run) syncer.Run {
 	t.Helper()
 	got, joined, err := s.Runs().CreateRun(t.Context(), run, s.now().Add(time.Minute), s.entry("run_queued"))
 	must(t, err)
@@ -122,7 +122,7 @@ func (s setup) create(t *testing.T, run syncer.Run) syncer.Run {
 }
 
 // started creates a run and plans it with n shards of 100 ids.
-func (s setup) started(t *testing.T, id string, n int) (syncer.Run, []syncer.Shard) {
+func (s store) started(t *testing.T, id string, n int) (syncer.Run, []syncer.Shard) {
 	t.Helper()
 	run := s.create(t, s.newRun(id))
 	run.State, run.StartedAt, run.ServerStart, run.Expected, run.Shards = syncer.Running, s.now(), s.now(), 100*n, n
@@ -135,7 +135,7 @@ func (s setup) started(t *testing.T, id string, n int) (syncer.Run, []syncer.Sha
 	return run, shards
 }
 
-func (s setup) claim(t *testing.T, runID string, no int) syncer.Shard {
+func (s store) claim(t *testing.T, runID string, no int) syncer.Shard {
 	t.Helper()
 	shard, err := s.Runs().Claim(t.Context(), scope, runID, no, "worker", s.now(), s.now().Add(time.Minute))
 	must(t, err)

@@ -19,7 +19,7 @@ import (
 )
 
 // row is a full row with data of about n bytes.
-func (s setup) row(id psa.RecordID, n int) syncer.Row {
+func (s store) row(id psa.RecordID, n int) syncer.Row {
 	data, _ := json.Marshal(map[string]any{"id": id, "name": "Zoë & Søn ✓", "notes": strings.Repeat("lorem ipsum ", n/12)})
 	return syncer.Row{
 		Record: psa.Record{
@@ -30,7 +30,7 @@ func (s setup) row(id psa.RecordID, n int) syncer.Row {
 	}
 }
 
-func (s setup) write(t *testing.T, scope psa.Scope, rows ...syncer.Row) {
+func (s store) write(t *testing.T, scope psa.Scope, rows ...syncer.Row) {
 	t.Helper()
 	refused, err := s.Records().Write(t.Context(), scope, rows)
 	if err != nil || len(refused) > 0 {
@@ -38,7 +38,7 @@ func (s setup) write(t *testing.T, scope psa.Scope, rows ...syncer.Row) {
 	}
 }
 
-func (s setup) list(t *testing.T, scope psa.Scope, limit int) (ids []psa.RecordID) {
+func (s store) list(t *testing.T, scope psa.Scope, limit int) (ids []psa.RecordID) {
 	t.Helper()
 	for page := (syncer.Page{Limit: limit}); ; {
 		rows, next, err := s.Records().List(t.Context(), scope, psa.Companies, page)
@@ -55,7 +55,7 @@ func (s setup) list(t *testing.T, scope psa.Scope, limit int) (ids []psa.RecordI
 	}
 }
 
-func (s setup) changed(t *testing.T, since time.Time, limit int) (ids []psa.RecordID) {
+func (s store) changed(t *testing.T, since time.Time, limit int) (ids []psa.RecordID) {
 	t.Helper()
 	for page := (syncer.Page{Limit: limit}); ; {
 		rows, next, err := s.Records().Changed(t.Context(), scope, psa.Companies, since, page)
@@ -71,7 +71,7 @@ func (s setup) changed(t *testing.T, since time.Time, limit int) (ids []psa.Reco
 
 func TestRowComesBackAsStored(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	huge := s.row(4, 0)
 	huge.Name = strings.Repeat("ü", 50_000)
 	random := make([]byte, dynamo.MaxDataBytes-20)
@@ -101,7 +101,7 @@ func TestRowComesBackAsStored(t *testing.T) {
 
 func TestTooMuchDataIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	big := s.row(2, 0)
 	big.Data = make([]byte, dynamo.MaxDataBytes+1)
 	_, err := s.Records().Write(t.Context(), scope, []syncer.Row{s.row(1, 0), big})
@@ -115,7 +115,7 @@ func TestTooMuchDataIsRefusedByName(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	want := map[psa.RecordID]syncer.Row{}
 	var ids []psa.RecordID
 	var rows []syncer.Row
@@ -146,7 +146,7 @@ func TestLookup(t *testing.T) {
 
 func TestWriteOrder(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	type version struct {
 		updated, read int
 		fence         int64
@@ -186,7 +186,7 @@ func TestWriteOrder(t *testing.T) {
 // stays.
 func TestNewestStays(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var id psa.RecordID
 	rapid.Check(t, func(rt *rapid.T) {
 		id++
@@ -225,7 +225,7 @@ func TestNewestStays(t *testing.T) {
 
 func TestExpiredTombstoneIsAbsent(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	gone := s.row(1, 0)
 	gone.Removed, gone.RemovedAt, gone.Fence = syncer.Deleted, s.now(), 9
 	s.write(t, scope, gone)
@@ -250,7 +250,7 @@ func TestExpiredTombstoneIsAbsent(t *testing.T) {
 
 func TestListInOrder(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var rows []syncer.Row
 	var want []psa.RecordID
 	add := func(id psa.RecordID, removed syncer.Removal) {
@@ -296,7 +296,7 @@ func TestListReadsFewPartitions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSetup(t)
+			s := newStore(t)
 			var rows []syncer.Row
 			for i := range 200 {
 				rows = append(rows, s.row(test.id(i), 0))
@@ -316,7 +316,7 @@ func TestListReadsFewPartitions(t *testing.T) {
 
 func TestDirectoryIsWrittenOnce(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.write(t, scope, s.row(1, 0), s.row(2, 0))
 	s.faults.Revive()
 	s.write(t, scope, s.row(3, 0))
@@ -325,7 +325,7 @@ func TestDirectoryIsWrittenOnce(t *testing.T) {
 
 func TestChangedIsMergedInOrder(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	start := s.now()
 	var want []psa.RecordID
 	for i := range 130 {
@@ -358,7 +358,7 @@ func TestChangedIsMergedInOrder(t *testing.T) {
 // ends with the last version of each.
 func TestChangedMissesNothing(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	const ids, versions = 20, 12
 	written := make(chan error, 1)
 	go func() {
@@ -408,7 +408,7 @@ func TestChangedMissesNothing(t *testing.T) {
 
 func TestWriteUnderFaults(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.faults.Throttle("PutItem", 2)
 	s.faults.LoseAnswer("PutItem", 2)
 	s.faults.ConflictWrites("PutItem", 1)

@@ -12,7 +12,7 @@ import (
 
 func TestRunComesBackAsStored(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	asked := s.newRun("01A")
 	asked.After, asked.Since, asked.Mode = "01PARENT", s.now().Add(-time.Hour), syncer.Incremental
 	run := s.create(t, asked)
@@ -36,7 +36,7 @@ func TestRunComesBackAsStored(t *testing.T) {
 
 func TestUnknownThings(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	for _, id := range []string{"", "01A", "01A#skips", string(make([]byte, 2000))} {
 		_, err := s.Runs().Run(t.Context(), scope, id)
 		wantErr(t, "run "+id, err, psa.ErrNotFound)
@@ -55,7 +55,7 @@ func TestUnknownThings(t *testing.T) {
 
 func TestOneRunPerType(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var ids [8]string
 	atOnce(t, len(ids), nil, func(i int) error {
 		got, _, err := s.Runs().CreateRun(t.Context(), s.newRun(fmt.Sprint("01", i)), s.now().Add(time.Minute), s.entry("run_queued"))
@@ -84,14 +84,14 @@ func TestOneRunPerType(t *testing.T) {
 
 func TestCreateRunAgainIsNotJoined(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	run := s.create(t, s.newRun("01A"))
 	wantEqual(t, "the same run again", s.create(t, s.newRun("01A")), run)
 }
 
 func TestExpiredLeaseIsTakenOver(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	old, shards := s.started(t, "01A", 3)
 	held := s.claim(t, "01A", 0)
 	s.pass(61 * time.Second)
@@ -127,7 +127,7 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 
 func TestPostponeKeepsTheLease(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.create(t, s.newRun("01A"))
 	key := syncer.RunKey{Scope: scope, RunID: "01A"}
 	must(t, s.Runs().Postpone(t.Context(), key, s.now().Add(5*time.Minute), s.now().Add(time.Hour)))
@@ -150,7 +150,7 @@ func TestPostponeKeepsTheLease(t *testing.T) {
 
 func TestDueIsOldestFirstAndBounded(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var want []syncer.RunKey
 	for i := range 30 {
 		run := s.newRun(fmt.Sprintf("01%02d", i))
@@ -166,7 +166,7 @@ func TestDueIsOldestFirstAndBounded(t *testing.T) {
 
 func TestEndRunOnce(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	run, shards := s.started(t, "01A", 3)
 	held := s.claim(t, "01A", 0)
 	end := run
@@ -207,7 +207,7 @@ func TestEndRunOnce(t *testing.T) {
 func TestEndRunWhilePlanning(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		s := newSetup(t)
+		s := newStore(t)
 		run := s.create(t, s.newRun("01A"))
 		planned, ended := run, run
 		planned.State = syncer.Running
@@ -234,7 +234,7 @@ func TestEndRunWhilePlanning(t *testing.T) {
 
 func TestPlanOnceWithManyShards(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	run, shards := s.started(t, "01A", 64)
 	wantErr(t, "plan again", s.Runs().PlanRun(t.Context(), run, shards[:1], s.entry("x")), psa.ErrConflict)
 	got, err := s.Runs().Shards(t.Context(), scope, "01A")
@@ -246,7 +246,7 @@ func TestPlanOnceWithManyShards(t *testing.T) {
 
 func TestMark(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	run, _ := s.started(t, "01A", 1)
 	wins := atOnce(t, 4, psa.ErrConflict, func(int) error {
 		return s.Runs().Mark(t.Context(), run, syncer.Running, syncer.Interrupted, s.entry("run_interrupted"))
@@ -260,7 +260,7 @@ func TestMark(t *testing.T) {
 
 func TestRunsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var all, contacts []string
 	for i := range 7 {
 		run := s.newRun(fmt.Sprintf("01%d", i))
@@ -297,7 +297,7 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 // Final runs are kept 90 days, and the type's last for as long as it is that.
 func TestRunsExpire(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	for _, id := range []string{"01A", "01B"} {
 		run := s.create(t, s.newRun(id))
 		run.State, run.FinishedAt = syncer.Succeeded, s.now()

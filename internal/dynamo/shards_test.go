@@ -15,7 +15,7 @@ import (
 
 func TestClaim(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.started(t, "01A", 2)
 	claim := func(no int, owner string, d time.Duration) (syncer.Shard, error) {
 		return s.Runs().Claim(t.Context(), scope, "01A", no, owner, s.now(), s.now().Add(d))
@@ -51,7 +51,7 @@ func TestClaim(t *testing.T) {
 
 func TestAdvance(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	s.started(t, "01A", 1)
 	before := s.claim(t, "01A", 0)
 	after := before
@@ -83,7 +83,7 @@ func TestAdvance(t *testing.T) {
 // the steps that were acknowledged.
 func TestAdvanceCountsExactly(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	runs := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		runs++
@@ -130,7 +130,7 @@ func TestAdvanceCountsExactly(t *testing.T) {
 
 func TestSkips(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var skips []syncer.Skip
 	for i := range 60 {
 		skips = append(skips, syncer.Skip{
@@ -162,7 +162,7 @@ func TestSkips(t *testing.T) {
 
 func TestLogsAreNewestFirst(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
+	s := newStore(t)
 	var want []syncer.LogEntry
 	for range 5 {
 		e := s.entry("record_synced")

@@ -29,6 +29,9 @@ func (s *Store) Runs() *Runs { return &Runs{db: s.db} }
 // use one per process.
 func (s *Store) Records() *Records { return s.records }
 
+// Setup implements setup.Store.
+func (s *Store) Setup() *Setup { return &Setup{db: s.db} }
+
 // table makes calls; everything else in the package says which.
 type table struct {
 	client *dynamodb.Client
