@@ -202,7 +202,7 @@ func (d *demo) skewed(n int) int { return d.rng.IntN(1 + d.rng.IntN(n)) }
 
 func (d *demo) companyName(i int) string {
 	if i%23 == 22 {
-		return pick(d.rng, d.words.odd)
+		return d.words.odd[i/23%len(d.words.odd)]
 	}
 	return pick(d.rng, d.words.last) + " " + pick(d.rng, d.words.trades) + " " + pick(d.rng, d.words.forms)
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ type FaultKind string
 // The kinds of faults. Where nothing else is said, the request is not carried out.
 const (
 	FaultStatus      FaultKind = "status"       // an error in ConnectWise's shape with Status
-	FaultHTML        FaultKind = "html"         // a page with Status (default 200) instead of JSON
+	FaultHTML        FaultKind = "html"         // a page with Status (default 200), and RetryAfter if set, instead of JSON
 	FaultTruncate    FaultKind = "truncate"     // carried out, but the answer ends in the middle
 	FaultCutBefore   FaultKind = "cut-before"   // the connection is cut, nothing is carried out
 	FaultCutAfter    FaultKind = "cut-after"    // carried out, then the connection is cut without an answer
@@ -165,7 +166,11 @@ func (f *Fault) answer() (response, bool) {
 		if status == 0 {
 			status = http.StatusOK
 		}
-		return htmlResponse(status, "The service is unavailable"), true
+		out := htmlResponse(status, "The service is unavailable")
+		if f.RetryAfter > 0 {
+			out = out.with("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
+		return out, true
 	case FaultThrottle:
 		return f.throttle(), true
 	case FaultEmptyList:
@@ -181,7 +186,7 @@ func (f *Fault) throttle() response {
 	if seconds == 0 {
 		seconds = 30
 	}
-	out := throttled(time.Duration(max(seconds, 1))*time.Second, f.Status == http.StatusServiceUnavailable)
+	out := throttled(time.Duration(max(seconds, 1))*time.Second, false)
 	if seconds < 0 {
 		out.header.Del("Retry-After")
 	}

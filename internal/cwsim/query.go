@@ -250,15 +250,19 @@ func (q *query) byID() bool {
 }
 
 func (q *query) sorted() []*row {
-	var all []*row
+	type keyed struct {
+		row  *row
+		keys []any
+	}
+	var all []keyed
 	for _, r := range q.candidates() {
 		if q.matches(r) {
-			all = append(all, r)
+			all = append(all, keyed{r, q.keys(r)})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *row) int {
-		for _, k := range q.order {
-			if n := compareValues(k.get(a), k.get(b)); n != 0 {
+	slices.SortStableFunc(all, func(a, b keyed) int {
+		for i, k := range q.order {
+			if n := compareValues(a.keys[i], b.keys[i]); n != 0 {
 				if k.desc {
 					return -n
 				}
@@ -267,10 +271,26 @@ func (q *query) sorted() []*row {
 		}
 		return 0
 	})
-	return all
+	out := make([]*row, len(all))
+	for i, k := range all {
+		out[i] = k.row
+	}
+	return out
 }
 
-// compareValues orders two values of one field, nulls first.
+// keys are what a row is sorted by; text is folded once here rather than in every comparison.
+func (q *query) keys(r *row) []any {
+	out := make([]any, len(q.order))
+	for i, k := range q.order {
+		out[i] = k.get(r)
+		if s, ok := out[i].(string); ok {
+			out[i] = fold(s)
+		}
+	}
+	return out
+}
+
+// compareValues orders two folded values of one field, nulls first.
 func compareValues(a, b any) int {
 	if a == nil || b == nil {
 		return order(rank(a != nil), rank(b != nil))
@@ -278,7 +298,7 @@ func compareValues(a, b any) int {
 	switch a := a.(type) {
 	case string:
 		b, _ := b.(string)
-		return strings.Compare(fold(a), fold(b))
+		return strings.Compare(a, b)
 	case stamp:
 		b, _ := b.(stamp)
 		return order(a, b)

@@ -1,6 +1,7 @@
 package cwsim
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -63,6 +64,7 @@ func (r *row) unset(i int) {
 func (r *row) clone() *row {
 	c := *r
 	c.cells = slices.Clone(r.cells)
+	c.extra = maps.Clone(r.extra)
 	return &c
 }
 

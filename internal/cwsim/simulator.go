@@ -116,7 +116,7 @@ func (s *Simulator) api(r *http.Request) response {
 	sw, codebase := s.sw, s.codebase
 	s.mu.RUnlock()
 	prefix, rest, found := strings.Cut(r.URL.Path, "apis/3.0/")
-	prefix = strings.TrimPrefix(prefix, "/")
+	prefix = strings.ReplaceAll(strings.TrimPrefix(prefix, "/"), "//", "/") // ConnectWise's own hrefs have a double slash
 	if !found || prefix != codebase && prefix != router {
 		return errorResponse(noEndpoint())
 	}
@@ -151,7 +151,7 @@ func (s *Simulator) run(r *http.Request, m match, member Member, sw *Switches, c
 	if err != nil {
 		return errorResponse(refuse(http.StatusBadRequest, "ConnectWiseApi", "The request body could not be read."))
 	}
-	if len(body) > 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+	if len(body) > 0 && !strings.Contains(r.Header.Get("Content-Type"), "json") {
 		return errorResponse(refuse(http.StatusUnsupportedMediaType, "ConnectWiseApi", "The request entity's media type is not supported for this resource."))
 	}
 	c := &call{

@@ -88,7 +88,7 @@ func cut(w http.ResponseWriter, half *response) int {
 	if half == nil {
 		return 0
 	}
-	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", half.status, http.StatusText(half.status), len(half.body))
+	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-Simulator: psabridge-cwsim\r\nContent-Length: %d\r\n\r\n", half.status, http.StatusText(half.status), len(half.body))
 	_, _ = buf.Write(half.body[:len(half.body)/2])
 	_ = buf.Flush()
 	return 0

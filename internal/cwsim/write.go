@@ -181,10 +181,11 @@ func (st *state) numberItems(t *table, old, r *row) {
 func (c *call) save(t *table, r *row, action string) {
 	st := c.sim.st
 	r.updated, r.by = stampOf(c.sim.nowLocked()), c.member.Identifier
+	var types []int
 	if action == "added" {
 		r.entered = r.updated
+		types = typesOf(t, r)
 	}
-	types := c.typesOf(t, r)
 	st.put(t, r)
 	for _, kind := range types {
 		c.associate(r.id, kind)
@@ -197,8 +198,8 @@ func (c *call) save(t *table, r *row, action string) {
 }
 
 // typesOf are the types that a new company is created with.
-func (c *call) typesOf(t *table, r *row) []int {
-	if t.entity.name != Companies || c.route.verb != add {
+func typesOf(t *table, r *row) []int {
+	if t.entity.name != Companies {
 		return nil
 	}
 	list, _ := r.get(t.entity.index["types"]).([]any)
