@@ -36,6 +36,8 @@ type Config struct {
 	ProductName                    string
 	AccountClaim, RolesClaim       string
 	KindClaim                      string
+	// Issuer and ConsoleClientID are what the console signs in with.
+	Issuer, ConsoleClientID string
 
 	// AllowLoopback lets a ConnectWise at a loopback address be connected
 	// over plain http: the local run only.
@@ -68,6 +70,8 @@ func variables() []variable {
 		{"ACCOUNT_CLAIM", func(c *Config) *string { return &c.AccountClaim }, text},
 		{"ROLES_CLAIM", func(c *Config) *string { return &c.RolesClaim }, text},
 		{"AUDIENCE_KIND_CLAIM", func(c *Config) *string { return &c.KindClaim }, text},
+		{"JWT_ISSUER", func(c *Config) *string { return &c.Issuer }, regexp.MustCompile(`^https?://[^\s?#]+$`)},
+		{"CONSOLE_CLIENT_ID", func(c *Config) *string { return &c.ConsoleClientID }, text},
 	}
 }
 

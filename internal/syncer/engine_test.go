@@ -72,7 +72,10 @@ func TestInitialThenIncremental(t *testing.T) {
 func TestEqualTimestampsAndLowPageCaps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cwsim.Config{})
-	w.sim.SetSwitches(func(s *cwsim.Switches) { s.MaxPageSize = 2; s.NoForwardOnly = map[string]string{"/company/companies": ""} })
+	w.sim.SetSwitches(func(s *cwsim.Switches) {
+		s.MaxPageSize = 2
+		s.NoForwardOnly = map[string]string{"/company/companies": ""}
+	})
 	w.fill(15)
 	p := w.process(&mortal{})
 	w.start(p, psa.Companies)

@@ -49,16 +49,17 @@ func New(ctx context.Context, cfg app.Config) (Handler, error) {
 		return nil, err
 	}
 	log := cfg.Logger()
-	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
+	db := dynamodb.NewFromConfig(aws)
+	store := dynamo.New(db, cfg.TableName, time.Now)
 	vault := secrets.New(secretsmanager.NewFromConfig(aws))
-	conn := connector.New(connector.Config{
-		Store: store, Secrets: vault, Budget: app.Budget(store, dynamo.Workers), ClientID: cfg.ConnectWiseClientID,
-		Version: cfg.ConnectWiseAPIVersion, UserAgent: cfg.UserAgent(), AllowLoopback: cfg.AllowLoopback,
-	})
+	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, log)
 	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
-	engine := syncer.New(store, store, conn, waker, syncer.Options{Log: log})
-	sweeper := setup.NewSweeper(store, vault, time.Now)
-	w := worker{engine: engine, callbacks: callback.NewWorker(engine, store), sweep: sweeper.Sweep}
+	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
+	w := worker{
+		engine:    engine,
+		callbacks: callback.NewWorker(engine, store.Runs()),
+		sweep:     setup.NewSweeper(store.Setup(), vault, time.Now).Sweep,
+	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		return queue.Batch(ctx, e, log, w.handle), nil
 	}, nil

@@ -29,7 +29,7 @@ func New(ctx context.Context, cfg app.Config) (Handler, error) {
 		return nil, err
 	}
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
-	ticker := usage.NewTicker(store, time.Now, cfg.Logger())
+	ticker := usage.NewTicker(store.Usage(), time.Now, cfg.Logger())
 	return func(ctx context.Context, input json.RawMessage) error {
 		var in struct {
 			V    int    `json:"v"`

@@ -42,7 +42,7 @@ func New(ctx context.Context, cfg app.Config) (Handler, error) {
 	}
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.CallbackQueueURL)
-	receiver := callback.NewReceiver(store, envelopes{sender}, time.Now)
+	receiver := callback.NewReceiver(store.Setup(), envelopes{sender}, time.Now)
 	return handler(receiver, cfg.Logger()), nil
 }
 

@@ -1,0 +1,20 @@
+package connector
+
+import (
+	"log/slog"
+
+	"github.com/psabridge/psabridge/internal/app"
+	"github.com/psabridge/psabridge/internal/connectwise"
+	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// ForFunction makes the Connector of a function. People wait at the other end
+// of class dynamo.People, so it may use the slot that is kept for them.
+func ForFunction(cfg app.Config, store *dynamo.Store, vault Vault, class dynamo.Class, log *slog.Logger) *Connector {
+	return New(Config{
+		Connections: store.Setup(), Vault: vault, ClientID: cfg.ConnectWiseClientID, Version: cfg.ConnectWiseAPIVersion,
+		UserAgent: cfg.UserAgent(), AllowLoopback: cfg.AllowLoopback, Log: log,
+		Budget: func(id psa.Identity) connectwise.Budget { return store.Budget(id, class) },
+	})
+}

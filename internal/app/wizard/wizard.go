@@ -1,0 +1,94 @@
+// Package wizard wires the HTTP API and the console.
+package wizard
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/psabridge/psabridge/internal/app"
+	"github.com/psabridge/psabridge/internal/app/connector"
+	"github.com/psabridge/psabridge/internal/console"
+	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/httpapi"
+	"github.com/psabridge/psabridge/internal/lambdahttp"
+	"github.com/psabridge/psabridge/internal/queue"
+	"github.com/psabridge/psabridge/internal/secrets"
+	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// Needs lists the variables that the function reads, beside those of all.
+func Needs() []string {
+	return []string{
+		"SYNC_QUEUE_URL", "SECRET_PREFIX", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION",
+		"PRODUCT_NAME", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "CONSOLE_CLIENT_ID",
+	}
+}
+
+// New wires the function.
+func New(ctx context.Context, cfg app.Config) (lambdahttp.Func, error) {
+	aws, err := app.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	log := cfg.Logger()
+	db := dynamodb.NewFromConfig(aws)
+	store := dynamo.New(db, cfg.TableName, time.Now)
+	vault := secrets.New(secretsmanager.NewFromConfig(aws))
+	conn := connector.ForFunction(cfg, store, vault, dynamo.People, log)
+	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
+	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
+	service, err := setup.New(setup.Deps{
+		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Types: connector.SetupTypes(),
+		SecretPrefix: cfg.SecretPrefix, PublicURL: publicURL(cfg.AllowLoopback), Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire setup: %w", err)
+	}
+	api, err := httpapi.New(httpapi.Config{
+		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
+		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
+		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
+		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire the API: %w", err)
+	}
+	pages, err := console.New(console.Config{Issuer: cfg.Issuer})
+	if err != nil {
+		return nil, fmt.Errorf("wire the console: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", api)
+	mux.Handle("/", pages)
+	return lambdahttp.New(mux, log), nil
+}
+
+// publicURL is where the caller reached us, which is where ConnectWise will
+// too. Only a local run is reached without TLS.
+func publicURL(allowLoopback bool) func(context.Context) string {
+	return func(ctx context.Context) string {
+		domain := lambdahttp.DomainName(ctx)
+		if allowLoopback && isLoopback(domain) {
+			return "http://" + domain
+		}
+		return "https://" + domain
+	}
+}
+
+func isLoopback(domain string) bool {
+	host, _, err := net.SplitHostPort(domain)
+	if err != nil {
+		host = domain
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
