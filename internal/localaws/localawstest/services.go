@@ -96,6 +96,9 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	if r.Host == "" {
+		r.Host = r.URL.Host // as a transport sends it
+	}
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
 	if err := r.Context().Err(); err != nil {
