@@ -27,6 +27,7 @@ func TestSQSSuite(t *testing.T) {
 			"LargeBodies":         sqsLargeBodies,
 			"VisibilityTimeout":   sqsVisibilityTimeout,
 			"ChangeVisibility":    sqsChangeVisibility,
+			"NotInFlight":         sqsNotInFlight,
 			"DeadLetters":         sqsDeadLetters,
 			"Delay":               sqsDelay,
 			"LongPoll":            sqsLongPoll,

@@ -55,6 +55,8 @@ type Config struct {
 	// ConnectWise is the base address of a ConnectWise that the functions'
 	// calls are to reach through this host; see Host.ConnectWiseURL.
 	ConnectWise string
+	// ConnectWiseListener is where it does so; default a free port.
+	ConnectWiseListener net.Listener
 
 	Logger *slog.Logger
 }

@@ -165,9 +165,12 @@ func (h *Host) startFront(ctx context.Context) error {
 	if h.config.ConnectWise == "" {
 		return nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen before ConnectWise: %w", err)
+	l := h.config.ConnectWiseListener
+	if l == nil {
+		var err error
+		if l, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("listen before ConnectWise: %w", err)
+		}
 	}
 	h.frontURL = "http://" + l.Addr().String()
 	h.serve(l, door.NewFront(door.Front{
