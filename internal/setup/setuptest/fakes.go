@@ -1,0 +1,241 @@
+package setuptest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/setup"
+)
+
+// Vault is the memory behind Secrets.
+type Vault struct {
+	mu      sync.Mutex
+	secrets map[string]psa.Credentials
+}
+
+// NewVault makes an empty one.
+func NewVault() *Vault { return &Vault{secrets: map[string]psa.Credentials{}} }
+
+// Names lists the secrets there are.
+func (v *Vault) Names() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Sorted(maps.Keys(v.secrets))
+}
+
+// Secrets is one process's view of a Vault.
+type Secrets struct {
+	Vault  *Vault
+	Faults *Faults
+}
+
+const arnPrefix = "arn:aws:secretsmanager:us-east-1:000000000000:secret:"
+
+func nameOf(nameOrARN string) string {
+	name, isARN := strings.CutPrefix(nameOrARN, arnPrefix)
+	if isARN {
+		return name[:len(name)-7]
+	}
+	return name
+}
+
+// Create implements setup.Secrets.
+func (s *Secrets) Create(_ context.Context, name string, c psa.Credentials) (arn string, err error) {
+	err = s.Faults.around(func() error {
+		s.Vault.mu.Lock()
+		defer s.Vault.mu.Unlock()
+		if have, ok := s.Vault.secrets[name]; ok && have != c {
+			return fmt.Errorf("secret exists: %w", psa.ErrConflict)
+		}
+		s.Vault.secrets[name] = c
+		return nil
+	})
+	return arnPrefix + name + "-AbCdEf", err
+}
+
+// Get implements setup.Secrets.
+func (s *Secrets) Get(_ context.Context, arn string) (c psa.Credentials, err error) {
+	err = s.Faults.around(func() error {
+		s.Vault.mu.Lock()
+		defer s.Vault.mu.Unlock()
+		return get(s.Vault.secrets, nameOf(arn), &c)
+	})
+	return c, err
+}
+
+// Delete implements setup.Secrets.
+func (s *Secrets) Delete(_ context.Context, nameOrARN string) error {
+	return s.Faults.around(func() error {
+		s.Vault.mu.Lock()
+		defer s.Vault.mu.Unlock()
+		delete(s.Vault.secrets, nameOf(nameOrARN))
+		return nil
+	})
+}
+
+// ConnectWise is a Prober and CallbackRegistrar: a ConnectWise that knows one
+// company, some keys and what they may read.
+type ConnectWise struct {
+	mu sync.Mutex
+	// CompanyID is known; any other is not.
+	CompanyID string
+	// Keys that are accepted.
+	Keys []psa.Credentials
+	// Forbidden lists paths that the role may not read.
+	Forbidden []string
+	// Fail, if set, is asked before each call by name: clean, discover,
+	// info, list, missing, register.
+	Fail func(call string) error
+
+	asked []string
+}
+
+// Process is the same ConnectWise as a process that dies by f sees it.
+func (c *ConnectWise) Process(f *Faults) *Caller { return &Caller{c, f} }
+
+// Callbacks lists "type url" of every registration.
+func (c *ConnectWise) Callbacks() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.asked)
+}
+
+// Caller is one process's way to a ConnectWise.
+type Caller struct {
+	cw     *ConnectWise
+	faults *Faults
+}
+
+func (p *Caller) call(name string, f func() error) error {
+	return p.faults.around(func() error {
+		p.cw.mu.Lock()
+		defer p.cw.mu.Unlock()
+		if p.cw.Fail != nil {
+			if err := p.cw.Fail(name); err != nil {
+				return err
+			}
+		}
+		return f()
+	})
+}
+
+// Clean implements setup.Prober.
+func (p *Caller) Clean(serverURL string) (clean, site string, notices []string, err error) {
+	site, _, cut := strings.Cut(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(serverURL)), "https://"), "/")
+	if !strings.Contains(site, ".") {
+		return "", "", nil, problem.New(problem.AddressInvalid, "The server address is not a host name.", "Enter the address you open ConnectWise with.")
+	}
+	if cut {
+		notices = []string{"The path after the host name was removed; only the host is needed."}
+	}
+	return "https://" + site, site, notices, nil
+}
+
+// Discover implements setup.Prober.
+func (p *Caller) Discover(_ context.Context, serverURL, companyID string) (e setup.Endpoint, err error) {
+	err = p.call("discover", func() error {
+		if !strings.EqualFold(companyID, p.cw.CompanyID) {
+			return problem.New(problem.CompanyUnknown, "ConnectWise does not know this company ID.", "Check the company ID.")
+		}
+		site := strings.TrimPrefix(serverURL, "https://")
+		e = setup.Endpoint{
+			ServerURL: serverURL, Identity: psa.Identity{Site: site, CompanyID: companyID},
+			APIBase: "https://api-" + site + "/v2025_1/apis/3.0/", Codebase: "v2025_1/",
+		}
+		return nil
+	})
+	return e, err
+}
+
+// Info implements setup.Prober.
+func (p *Caller) Info(context.Context, setup.Endpoint, psa.Credentials) (version, zone string, err error) {
+	err = p.call("info", func() error { return nil })
+	return "v2025.1", "Eastern Standard Time", err
+}
+
+// List implements setup.Prober.
+func (p *Caller) List(_ context.Context, _ setup.Endpoint, c psa.Credentials, path string) (int, error) {
+	err := p.call("list", func() error {
+		if !slices.Contains(p.cw.Keys, c) {
+			return problem.New(problem.CredentialsRefused, "ConnectWise does not accept the keys.", "Check the keys.")
+		}
+		if slices.Contains(p.cw.Forbidden, path) {
+			return problem.New(problem.PermissionMissing, "The API member may not do this in ConnectWise.", "Add the permission.")
+		}
+		return nil
+	})
+	return 7, err
+}
+
+// Missing implements setup.CallbackRegistrar.
+func (p *Caller) Missing(_ context.Context, _ setup.Connection, base string, types []psa.DataType) (out []psa.DataType, err error) {
+	err = p.call("missing", func() error {
+		for _, t := range types {
+			if !slices.ContainsFunc(p.cw.asked, func(a string) bool { return strings.HasPrefix(a, string(t)+" "+base) }) {
+				out = append(out, t)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Register implements setup.CallbackRegistrar.
+func (p *Caller) Register(_ context.Context, _ setup.Connection, url string, types []psa.DataType) error {
+	for _, t := range types {
+		err := p.call("register", func() error {
+			p.cw.asked = append(p.cw.asked, string(t)+" "+url)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Runner remembers the first runs that were asked for, each once.
+type Runner struct {
+	mu   sync.Mutex
+	runs []string
+}
+
+// Runs lists "scope type" of every run.
+func (r *Runner) Runs() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.runs)
+}
+
+// Process is the same engine as a process that dies by f sees it.
+func (r *Runner) Process(f *Faults) setup.Runner { return runner{r, f} }
+
+type runner struct {
+	*Runner
+
+	faults *Faults
+}
+
+// StartInitial implements setup.Runner.
+func (r runner) StartInitial(_ context.Context, scope psa.Scope, types []psa.DataType, _ string) error {
+	for _, t := range types {
+		err := r.faults.around(func() error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if run := fmt.Sprintf("%s %s", scope, t); !slices.Contains(r.runs, run) {
+				r.runs = append(r.runs, run)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
