@@ -108,6 +108,10 @@ template: $(VENV)/.stamp ## checks of template.yaml that need Python
 	@$(VENV)/bin/sam validate --lint --template template.yaml
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python infra/translate.py template.yaml infra/monitoring.yaml
 
+.PHONY: witness
+witness: binaries $(VENV)/.stamp .cache/witness/.stamp ## the template on an independent emulator (Python)
+	@MINISTACK=.cache/witness/bin/ministack $(VENV)/bin/python infra/witness.py $$(go env GOARCH)
+
 .PHONY: clean
 clean: ## remove what was built and cached; local data stays
 	rm -rf .build .cache .aws-sam $(CONSOLE)/node_modules
@@ -115,6 +119,11 @@ clean: ## remove what was built and cached; local data stays
 $(VENV)/.stamp: infra/requirements.txt infra/constraints.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r infra/requirements.txt -c infra/constraints.txt
+	@touch $@
+
+.cache/witness/.stamp: infra/requirements-witness.txt
+	python3 -m venv .cache/witness
+	.cache/witness/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(CONSOLE)/node_modules/.stamp: $(wildcard $(CONSOLE)/package-lock.json)
