@@ -126,7 +126,7 @@ func TestKilledRunKeepsItsItems(t *testing.T) {
 			<-db.child.done
 			continue
 		}
-		out, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("t")})
+		out, err := client.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("items")})
 		if err != nil || out.Count != items {
 			t.Errorf("after a kill: %d items (%v), want %d", out.Count, err, items)
 		}
@@ -139,13 +139,13 @@ func TestKilledRunKeepsItsItems(t *testing.T) {
 func fill(t *testing.T, client *dynamodb.Client, items int) {
 	t.Helper()
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: aws.String("t"), BillingMode: types.BillingModePayPerRequest,
+		TableName: aws.String("items"), BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("k"), AttributeType: "S"}},
 		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("k"), KeyType: "HASH"}},
 	})
 	for n := 0; n < items && err == nil; n++ {
 		_, err = client.PutItem(t.Context(), &dynamodb.PutItemInput{
-			TableName: aws.String("t"),
+			TableName: aws.String("items"),
 			Item:      map[string]types.AttributeValue{"k": &types.AttributeValueMemberS{Value: strconv.Itoa(n)}},
 		})
 	}
