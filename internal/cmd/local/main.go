@@ -1,0 +1,98 @@
+// Command local runs psabridge on this machine: AWS services, a ConnectWise
+// simulator with demo data, an issuer, and the functions that are deployed.
+// It is what `make run` starts.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/psabridge/psabridge/internal/cwsim"
+	"github.com/psabridge/psabridge/internal/localaws/stack"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Getenv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "local:", err)
+		os.Exit(1)
+	}
+}
+
+const (
+	dataDir          = ".local"
+	defaultCompanies = 2000
+	contactsEach     = 3
+)
+
+// run serves until the context ends.
+func run(ctx context.Context, getenv func(string) string, out, errs io.Writer) error {
+	companies, err := number(getenv("DEMO_COMPANIES"), defaultCompanies)
+	if err != nil {
+		return fmt.Errorf("DEMO_COMPANIES: %w", err)
+	}
+	dir := getenv("PSABRIDGE_DATA")
+	if dir == "" {
+		dir = dataDir
+	}
+	ports, err := choosePorts(ctx, dir)
+	if err != nil {
+		return err
+	}
+	s, err := stack.Start(ctx, stack.Config{
+		DataDir: dir, ConsolePort: ports.Console, IssuerPort: ports.Issuer, SimulatorPort: ports.Simulator,
+		Simulator: cwsim.Config{
+			Seed: 1, Companies: companies, ContactsPerCompany: contactsEach,
+			Switches: cwsim.Switches{DeliverCallbacks: true},
+		},
+		Logger: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	describe(out, s, dir, companies)
+	err = s.Services.Wait(ctx)
+	fmt.Fprintln(out, "\nstopping")
+	if closeErr := s.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+func number(text string, fallback int) (int, error) {
+	if text == "" {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is not a number", text)
+	}
+	return n, nil
+}
+
+// describe says where everything is. The keys are the simulator's, and known
+// to everybody.
+func describe(out io.Writer, s *stack.Stack, dir string, companies int) {
+	company, public, private := s.Simulator.Credentials()
+	fmt.Fprintf(out, `psabridge is running
+
+  console       %s
+                sign in by a click on a demo person (issuer %s)
+
+  a demo ConnectWise with %d companies, to be connected in the console:
+  server        %s
+  company id    %s
+  public key    %s
+  private key   %s
+
+  data and the functions' logs are in %s; delete it to begin anew
+  Ctrl-C ends it
+`, s.BaseURL, s.Issuer.URL, companies, s.ConnectWiseURL, company, public, private, dir)
+}
