@@ -13,8 +13,13 @@ BOOTSTRAP := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc
 REPORT    := go -C internal/tools run ./testreport
 CORE      := ./internal/syncer/... ./internal/setup/... ./internal/callback/... ./internal/usage/... ./internal/connectwise/... ./internal/dynamo/...
 VENV      := .cache/venv
+# The console is built when its sources are there; without, its page says so.
+ifneq (,$(wildcard $(CONSOLE)/package.json))
+DIST      := internal/console/dist/app/index.html
+endif
 
 export CHROMIUM ?= /usr/bin/chromium
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
 export SAM_CLI_TELEMETRY = 0
 export AWS_DEFAULT_REGION ?= eu-west-1
 
@@ -41,10 +46,8 @@ simulator: ## only the ConnectWise simulator
 test: binaries ## all tests that need Go and Node only
 	go vet ./...
 	@go -C internal/tools test ./testreport
+	@$(if $(DIST),$(MAKE) test-console)
 	@go test -json ./... | $(REPORT)
-ifneq (,$(wildcard $(CONSOLE)/package.json))
-	@$(MAKE) test-console
-endif
 
 .PHONY: test-console
 test-console: $(CONSOLE)/node_modules/.stamp
@@ -71,14 +74,12 @@ lint: ## linters for Go and, where it exists, the console
 	@out=$$($(TOOL) govulncheck ./... 2>&1) || { \
 	  if grep -q 'fetching vulnerabilities' <<<"$$out"; then echo "govulncheck: NOT CHECKED, its data cannot be reached from here"; \
 	  else echo "$$out"; exit 1; fi; }
-ifneq (,$(wildcard $(CONSOLE)/package.json))
-	@$(MAKE) lint-console
-endif
+	@$(if $(DIST),$(MAKE) lint-console)
 	@echo "lint: OK, $$(go list ./... | wc -l) packages"
 
 .PHONY: lint-console
 lint-console: $(CONSOLE)/node_modules/.stamp
-	cd $(CONSOLE) && npx biome ci . && npx tsc --noEmit
+	npm --prefix $(CONSOLE) run lint
 
 .PHONY: fmt
 fmt: ## format the Go sources
@@ -98,7 +99,7 @@ binaries: # the functions for this machine: the same code, this processor
 	@$(MAKE) bootstraps OS=$$(go env GOOS) ARCH=$$(go env GOARCH)
 
 .PHONY: bootstraps
-bootstraps:
+bootstraps: $(DIST)
 	@test -n "$(FUNCTIONS)" || { echo "no function has a main.go"; exit 1; }
 	@for f in $(FUNCTIONS); do GOOS=$(OS) GOARCH=$(ARCH) $(BOOTSTRAP) -o .build/$(ARCH)/$$f/bootstrap ./functions/$$f; done
 
@@ -124,6 +125,10 @@ $(VENV)/.stamp: infra/requirements.txt infra/constraints.txt
 .cache/witness/.stamp: infra/requirements-witness.txt
 	python3 -m venv .cache/witness
 	.cache/witness/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+internal/console/dist/app/index.html: $(CONSOLE)/node_modules/.stamp $(shell find $(CONSOLE)/src $(CONSOLE)/public $(CONSOLE)/*.ts $(CONSOLE)/index.html -type f 2>/dev/null)
+	npm --prefix $(CONSOLE) run build
 	@touch $@
 
 $(CONSOLE)/node_modules/.stamp: $(wildcard $(CONSOLE)/package-lock.json)
