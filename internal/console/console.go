@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -22,8 +23,9 @@ var dist embed.FS
 
 // Config of the console.
 type Config struct {
-	// Issuer is the origin people sign in at ("https://login.example.com"),
-	// the only one beside our own that the page may connect to; "" for none.
+	// Issuer is where people sign in ("https://login.example.com/tenant"):
+	// its origin is the only one beside ours that the page may connect to. ""
+	// is none.
 	Issuer string
 }
 
@@ -43,7 +45,22 @@ func newHandler(cfg Config, files fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the console: %w", err)
 	}
-	return &handler{files: files, index: index, policy: policy(cfg.Issuer)}, nil
+	origin, err := originOf(cfg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{files: files, index: index, policy: policy(origin)}, nil
+}
+
+func originOf(issuer string) (string, error) {
+	if issuer == "" {
+		return "", nil
+	}
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(u.Host, " ;,'\"") {
+		return "", errors.New("the issuer is not an address")
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 type handler struct {
@@ -147,8 +164,8 @@ func (h *handler) secure(header http.Header) {
 
 // policy lets scripts come from here only, and the page talk to us and the
 // issuer. Styles may stand in the page: the components set them.
-func policy(issuer string) string {
-	connect := strings.TrimSpace("'self' " + issuer)
+func policy(origin string) string {
+	connect := strings.TrimSpace("'self' " + origin)
 	return strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:",
 		"font-src 'self'", "connect-src " + connect, "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",

@@ -93,6 +93,33 @@ func TestEnablingSideBySideDoublesNothing(t *testing.T) {
 	wantOnce(t, w)
 }
 
+// Somebody else presses at every possible moment of a press.
+func TestEnablingMeanwhileDoublesNothing(t *testing.T) {
+	t.Parallel()
+	for at := 1; at <= 12; at++ {
+		t.Run(fmt.Sprintf("before call %d", at), func(t *testing.T) {
+			t.Parallel()
+			w := setuptest.NewWorld()
+			if _, err := w.Service(t, nil).Save(t.Context(), account, "ann", input()); err != nil {
+				t.Fatal(err)
+			}
+			other := w.Service(t, nil)
+			f := &setuptest.Faults{At: at, Meanwhile: func() {
+				if _, err := other.Enable(t.Context(), account, "bob", false); err != nil {
+					t.Errorf("the other: %v", err)
+				}
+			}}
+			if _, err := w.Service(t, f).Enable(t.Context(), account, "ann", false); err != nil {
+				t.Errorf("the one: %v", err)
+			}
+			if f.Calls() < at-3 {
+				t.Errorf("only %d calls", f.Calls())
+			}
+			wantOnce(t, w)
+		})
+	}
+}
+
 func TestNothingToEnable(t *testing.T) {
 	t.Parallel()
 	_, err := setuptest.NewWorld().Service(t, nil).Enable(t.Context(), account, "ann", false)

@@ -89,15 +89,10 @@ type stored struct {
 	expired *Draft
 }
 
+// load reads the draft first: one that is enabled meanwhile is then seen
+// twice, and not at all never.
 func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, error) {
 	var have stored
-	conn, err := s.Store.Connection(ctx, account)
-	switch {
-	case err == nil:
-		have.conn = &conn
-	case !errors.Is(err, psa.ErrNotFound):
-		return stored{}, fmt.Errorf("load connection: %w", err)
-	}
 	draft, err := s.Store.Draft(ctx, account)
 	switch {
 	case err == nil && s.now().Before(draft.ExpiresAt):
@@ -106,6 +101,13 @@ func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, erro
 		have.expired = &draft
 	case !errors.Is(err, psa.ErrNotFound):
 		return stored{}, fmt.Errorf("load draft: %w", err)
+	}
+	conn, err := s.Store.Connection(ctx, account)
+	switch {
+	case err == nil:
+		have.conn = &conn
+	case !errors.Is(err, psa.ErrNotFound):
+		return stored{}, fmt.Errorf("load connection: %w", err)
 	}
 	return have, nil
 }

@@ -114,13 +114,13 @@ type Caller struct {
 
 func (p *Caller) call(name string, f func() error) error {
 	return p.faults.around(func() error {
-		p.cw.mu.Lock()
-		defer p.cw.mu.Unlock()
 		if p.cw.Fail != nil {
 			if err := p.cw.Fail(name); err != nil {
 				return err
 			}
 		}
+		p.cw.mu.Lock()
+		defer p.cw.mu.Unlock()
 		return f()
 	})
 }

@@ -17,6 +17,9 @@ type Faults struct {
 	// At is the call, counted from 1; 0 is never. After says on which side.
 	At    int
 	After bool
+	// Meanwhile, if set, runs once, just before call At, instead of the
+	// death: what somebody else does at that moment.
+	Meanwhile func()
 }
 
 // Calls counts what was asked for so far.
@@ -35,6 +38,12 @@ func (f *Faults) around(call func() error) error {
 	f.calls++
 	n := f.calls
 	f.mu.Unlock()
+	if f.Meanwhile != nil {
+		if n == f.At {
+			f.Meanwhile()
+		}
+		return call()
+	}
 	switch {
 	case f.At == 0 || n < f.At:
 		return call()

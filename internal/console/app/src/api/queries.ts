@@ -1,0 +1,88 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type Api, take, takeTagged } from "./client";
+import type { DataType, Run } from "./types";
+
+/** How often a page looks again while a run is under way, in milliseconds. */
+export const liveInterval = 1500;
+
+const pageSize = 50;
+
+export const keys = {
+  me: ["me"],
+  connection: ["connection"],
+  types: ["data-types"],
+  runs: ["runs"],
+  records: ["records"],
+  logs: ["logs"],
+} as const;
+
+export const meQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.me, queryFn: () => take(api.GET("/v1/me")), staleTime: Number.POSITIVE_INFINITY });
+
+export const connectionQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.connection, queryFn: () => takeTagged(api.GET("/v1/connection")) });
+
+export const typesQuery = (api: Api) =>
+  queryOptions({
+    queryKey: keys.types,
+    queryFn: () => takeTagged(api.GET("/v1/data-types")),
+    refetchInterval: (query) => (query.state.data?.data.items.some(isActive) ? liveInterval : false),
+  });
+
+const isActive = (type: DataType) => type.activeRun !== undefined;
+
+/** One run with its progress, looked at again while it is under way. */
+export const runQuery = (api: Api, id: string) =>
+  queryOptions({
+    queryKey: [...keys.runs, id],
+    queryFn: () => take(api.GET("/v1/runs/{id}", { params: { path: { id } } })),
+    refetchInterval: (query) => (query.state.data?.active ? liveInterval : false),
+  });
+
+interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+/** Pages that are read one after the other, as the API offers them. */
+function pages<T>(queryKey: readonly unknown[], read: (after: string | undefined) => Promise<Page<T>>) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => read(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: Page<T>) => last.next,
+  });
+}
+
+export const runsQuery = (api: Api, type?: string) =>
+  pages<Run>([...keys.runs, "list", type ?? ""], (after) =>
+    take(api.GET("/v1/runs", { params: { query: { type, after, limit: pageSize } } })),
+  );
+
+export const skipsQuery = (api: Api, id: string) =>
+  pages([...keys.runs, id, "skips"], (after) =>
+    take(api.GET("/v1/runs/{id}/skips", { params: { path: { id }, query: { after, limit: pageSize } } })),
+  );
+
+export const recordsQuery = (api: Api, type: string) =>
+  pages([...keys.records, type], (after) =>
+    take(api.GET("/v1/records/{type}", { params: { path: { type }, query: { after, limit: pageSize } } })),
+  );
+
+export const recordQuery = (api: Api, type: string, id: number) =>
+  queryOptions({
+    queryKey: [...keys.records, type, id],
+    queryFn: () => take(api.GET("/v1/records/{type}/{id}", { params: { path: { type, id } } })),
+  });
+
+export const logsQuery = (api: Api) =>
+  pages(keys.logs, (after) => take(api.GET("/v1/logs", { params: { query: { after, limit: pageSize } } })));
+
+/** The test of what is stored, for the review: it stores nothing. */
+export const storedTestQuery = (api: Api, etag: string) =>
+  queryOptions({
+    queryKey: ["stored-test", etag],
+    queryFn: () => take(api.POST("/v1/connection/test", { body: {} })),
+    staleTime: 60_000,
+    refetchOnWindowFocus: false,
+  });

@@ -1,0 +1,51 @@
+import { createBrowserRouter, Navigate } from "react-router";
+import { SignedOut } from "../auth/SignedOut";
+import { Configuration } from "../dashboard/Configuration";
+import { Dashboard } from "../dashboard/Dashboard";
+import { DataSync } from "../dashboard/DataSync";
+import { Overview } from "../dashboard/Overview";
+import { RecordPage } from "../dashboard/RecordPage";
+import { Records } from "../dashboard/Records";
+import { RunPage } from "../dashboard/RunPage";
+import { SyncLogs } from "../dashboard/SyncLogs";
+import { Integrations } from "../integrations/Integrations";
+import { Setup } from "../setup/Setup";
+import { NotFound } from "./NotFound";
+import { PageCrashed } from "./PageCrashed";
+import { Shell } from "./Shell";
+
+/** The console's pages. */
+export function createRouter() {
+  return createBrowserRouter([
+    { path: "/signed-out", element: <SignedOut /> },
+    {
+      element: <Shell />,
+      errorElement: <PageCrashed />,
+      children: [
+        {
+          errorElement: <PageCrashed />,
+          children: [
+            { index: true, element: <Navigate to="/integrations" replace /> },
+            { path: "integrations", element: <Integrations /> },
+            { path: "integrations/connectwise/setup/:step?", element: <Setup /> },
+            {
+              path: "integrations/connectwise",
+              element: <Dashboard />,
+              children: [
+                { index: true, element: <Navigate to="overview" replace /> },
+                { path: "overview", element: <Overview /> },
+                { path: "configuration", element: <Configuration /> },
+                { path: "data-sync", element: <DataSync /> },
+                { path: "records/:type?", element: <Records /> },
+                { path: "logs", element: <SyncLogs /> },
+              ],
+            },
+            { path: "integrations/connectwise/data-sync/runs/:id", element: <RunPage /> },
+            { path: "integrations/connectwise/records/:type/:id", element: <RecordPage /> },
+            { path: "*", element: <NotFound /> },
+          ],
+        },
+      ],
+    },
+  ]);
+}

@@ -1,0 +1,20 @@
+import { createTheme, Modal, PasswordInput, Tooltip } from "@mantine/core";
+
+/**
+ * The look of the console. Mantine would write the theme's variables into a
+ * style element, which our content security policy forbids, so what differs
+ * from its defaults stands in theme.css.
+ */
+export const theme = createTheme({
+  primaryColor: "blue",
+  defaultRadius: "md",
+  respectReducedMotion: true,
+  components: {
+    // Mantine locks scrolling by a style element; app.css does it instead.
+    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    PasswordInput: PasswordInput.extend({
+      defaultProps: { visibilityToggleButtonProps: { tabIndex: 0, "aria-label": "Show or hide the key" } },
+    }),
+    Tooltip: Tooltip.extend({ defaultProps: { multiline: true, maw: 320, withArrow: true } }),
+  },
+});
