@@ -18,7 +18,15 @@ const (
 	controlType   = "application/vnd.psabridge.simulator+json"
 )
 
-// control answers a request to steer the simulator.
+// control answers a request to steer the simulator. GET reads what is in force; PUT or POST changes it:
+//
+//	/_sim/faults     a list of Fault; DELETE ends them all
+//	/_sim/switches   the members of Switches to change
+//	/_sim/clock      {"now": time} stops the clock, {"advance": "1h"} moves it, {"run": true} lets it run again
+//	/_sim/roles      {"member": "", "name": "full|none|guide1|guide2"} or {"member": "", "role": Role}
+//	/_sim/upgrade    {"codebase": "v2026_2/"}
+//	/_sim/requests   counters and the last requests; DELETE resets them
+//	/_sim/records    /{table} all records, one a line; /{table}/{id} one record, which PUT and DELETE change
 func (s *Simulator) control(r *http.Request) response {
 	if r.Header.Get(controlHeader) == "" {
 		return htmlResponse(http.StatusNotFound, "psabridge-cwsim: the header "+controlHeader+" is missing")

@@ -117,6 +117,7 @@ func TestRefusedQueries(t *testing.T) {
 		{"conditions", `id contains "1"`, "The operator contains needs a string field."},
 		{"conditions", `id =`, "Syntax error at position 4"},
 		{"childConditions", `types/id in (1)`, "The operator in is not supported here."},
+		{"childConditions", `types/id = 1 and customFields/caption = "x"`, "customFields/caption is not a recognized name."},
 		{"childConditions", `name = "x"`, "name is not a recognized name."},
 		{"customFieldConditions", `foo = "x"`, "foo is not a recognized name."},
 		{"orderBy", `foo`, "foo is not a recognized name."},
@@ -210,5 +211,23 @@ func TestEveryEndpointListsGetsAndCounts(t *testing.T) {
 			t.Errorf("%s/%d: got id %v", path, ids[0], got)
 		}
 		a.get(path+"/99999999", nil).want(t, http.StatusNotFound, "")
+	}
+}
+
+// Bounds on the id are taken out of a condition and answered by a search; they must mean the same as when they are evaluated.
+func TestIDBoundsMeanTheSame(t *testing.T) {
+	t.Parallel()
+	a := threeCompanies(t)
+	for _, op := range []string{"=", "!=", "<", "<=", ">", ">="} {
+		for _, n := range []string{"-1", "0", "9", "10", "10.5", "19.5", "20", "34", "35", "36", "99999999999999"} {
+			bounded := a.ids("/company/companies", conditions("id "+op+" "+n))
+			evaluated := a.ids("/company/companies", conditions("not not (id "+op+" "+n+")"))
+			if !cmp.Equal(bounded, evaluated) {
+				t.Errorf("id %s %s: got %v, want %v", op, n, bounded, evaluated)
+			}
+		}
+	}
+	if got := a.ids("/company/companies", conditions("id > 10 and (id < 35 and deletedFlag = true)")); !cmp.Equal(got, []int{20}) {
+		t.Errorf("mixed: %v", got)
 	}
 }

@@ -72,7 +72,8 @@ func subNames(e *entity, f *field) []string {
 	case kindRef, kindRefs:
 		return append(slices.Clone(f.ref.fields), "_info")
 	case kindInfo:
-		names := infoKeys()
+		keys := infoKeys()
+		names := keys[:]
 		for _, l := range e.links {
 			names = append(names, l.name+"_href")
 		}

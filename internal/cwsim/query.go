@@ -40,8 +40,9 @@ func (st *state) query(t *table, params url.Values, sw *Switches) (*query, error
 		if err != nil {
 			return nil, err
 		}
-		q.where = append(q.where, p)
-		q.narrow(parsed)
+		if !q.narrow(parsed) {
+			q.where = append(q.where, p)
+		}
 	}
 	for name, bind := range map[string]func(*entity, string, *Switches) (predicate, error){
 		"childConditions": st.childCondition, "customFieldConditions": st.customCondition,
@@ -57,19 +58,22 @@ func (st *state) query(t *table, params url.Values, sw *Switches) (*query, error
 	return q, nil
 }
 
-// narrow takes bounds on the id out of a condition, as far as they are joined by AND.
-func (q *query) narrow(e expr) {
+// narrow takes bounds on the id out of a condition, as far as they are joined by AND, and says whether they are all of it.
+func (q *query) narrow(e expr) bool {
 	switch e := e.(type) {
 	case logic:
-		if e.and {
-			q.narrow(e.left)
-			q.narrow(e.right)
+		if !e.and {
+			return false
 		}
+		left, right := q.narrow(e.left), q.narrow(e.right)
+		return left && right
 	case comparison:
-		if e.path == "id" && e.op != "in" && e.literals[0].kind == tokNumber {
+		if e.path == "id" && e.op != "in" && e.op != "!=" && e.literals[0].kind == tokNumber {
 			q.bound(e.op, e.literals[0].number)
+			return true
 		}
 	}
+	return false
 }
 
 func (q *query) bound(op string, n float64) {

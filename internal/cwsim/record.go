@@ -31,8 +31,6 @@ type refID int
 
 func stampOf(t time.Time) stamp { return stamp(t.Unix()) }
 
-func (s stamp) String() string { return time.Unix(int64(s), 0).UTC().Format(time.RFC3339) }
-
 // get returns the value at a field position; absent and null are both nil.
 func (r *row) get(i int) any {
 	for _, c := range r.cells {

@@ -2,9 +2,10 @@ package cwsim
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -110,8 +111,8 @@ func (w *renderer) reference(b []byte, to refType, id int, p *projection) []byte
 		}
 	}
 	if _, wanted := p.of(len(to.fields)); wanted {
-		b = w.link(append(key(b, "_info"), '{'), to.href, t.entity.path+"/"+strconv.Itoa(id))
-		b = append(closeObject(b), ',')
+		b = w.link(append(key(b, "_info"), '{'), to.href, t.entity.path+"/", id)
+		b = append(b, `"},`...)
 	}
 	return closeObject(b)
 }
@@ -124,27 +125,43 @@ func (w *renderer) refValue(t *table, r *row, name string) any {
 }
 
 // infoKeys are the members of _info that are not links, in the order of infoValue.
-func infoKeys() []string { return []string{"lastUpdated", "updatedBy", "dateEntered", "enteredBy"} }
+func infoKeys() [4]string { return [...]string{"lastUpdated", "updatedBy", "dateEntered", "enteredBy"} }
 
 func (w *renderer) info(b []byte, e *entity, r *row, p *projection) []byte {
 	b = append(b, '{')
-	for i, v := range []string{r.updated.String(), r.by, r.entered.String(), r.by} {
+	names := infoKeys()
+	for i, name := range names {
 		if _, wanted := p.of(i); wanted {
-			b = append(appendString(key(b, infoKeys()[i]), v), ',')
+			b = append(appendAny(key(b, name), r.infoValue(i)), ',')
 		}
 	}
 	for i, l := range e.links {
-		if _, wanted := p.of(len(infoKeys()) + i); wanted {
-			b = w.link(b, l.name, fmt.Sprintf(l.target, r.id))
+		if _, wanted := p.of(len(names) + i); wanted {
+			before, after, _ := strings.Cut(l.target, "%d")
+			b = append(w.link(b, l.name, before, r.id), after...)
+			b = append(b, `",`...)
 		}
 	}
 	return closeObject(b)
 }
 
-func (w *renderer) link(b []byte, name, target string) []byte {
+// infoValue is the value of the key at the same place of infoKeys.
+func (r *row) infoValue(i int) any {
+	switch i {
+	case 0:
+		return r.updated
+	case 2:
+		return r.entered
+	default:
+		return r.by
+	}
+}
+
+// link begins a link that names a record; the caller ends it.
+func (w *renderer) link(b []byte, name, target string, id int) []byte {
 	b = append(append(append(b, '"'), name...), `_href":"`...)
 	b = append(append(b, w.base...), target...)
-	return append(b, `",`...)
+	return strconv.AppendInt(b, int64(id), 10)
 }
 
 func key(b []byte, name string) []byte { return append(appendString(b, name), ':') }
@@ -171,7 +188,8 @@ func appendAny(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case stamp:
-		return appendString(b, v.String())
+		b = time.Unix(int64(v), 0).UTC().AppendFormat(append(b, '"'), time.RFC3339)
+		return append(b, '"')
 	}
 	out, err := json.Marshal(v)
 	if err != nil {
