@@ -66,6 +66,35 @@ func TestLongPollTimes(t *testing.T) {
 	})
 }
 
+// Once a message has been received again, the handle of the first receive
+// deletes nothing: the second receiver may not have finished.
+func TestAnOlderHandleDeletesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := localawstest.SQS(t)
+		queue := localawstest.Queue(t, client, "q", nil)
+		if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String("x")}); err != nil {
+			t.Fatal(err)
+		}
+		receive := func() *string {
+			t.Helper()
+			out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queue})
+			if err != nil || len(out.Messages) != 1 {
+				t.Fatalf("receive: %v, want one message", err)
+			}
+			return out.Messages[0].ReceiptHandle
+		}
+		first := receive()
+		time.Sleep(time.Minute) // longer than the visibility timeout
+		receive()
+		if _, err := client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: &queue, ReceiptHandle: first}); err != nil {
+			t.Errorf("deletion with the older handle: %v", err)
+		}
+		time.Sleep(time.Minute)
+		receive()
+	})
+}
+
 // A message is kept where its dead-letter queue is missing.
 func TestMissingDeadLetterQueue(t *testing.T) {
 	t.Parallel()
