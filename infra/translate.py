@@ -8,6 +8,7 @@ usage: translate.py template.yaml [nested.yaml ...]
 """
 
 import json
+import logging
 import pathlib
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def uploaded(template):
 
 
 def main(path, *nested):
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     source = yaml_parse(pathlib.Path(path).read_text())
     before = len(source["Resources"])
     translated = Translator({}, Parser()).translate(uploaded(source), PARAMETERS)
