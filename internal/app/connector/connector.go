@@ -52,8 +52,9 @@ type Connector struct {
 	cfg  Config
 	http *http.Client
 
-	mu      sync.Mutex
-	clients map[psa.AccountID]kept // guarded by mu
+	mu      sync.Mutex // guards the rest
+	clients map[psa.AccountID]kept
+	budgets map[string]connectwise.Budget // by identity: one for all of the process's clients
 }
 
 // kept is a client and the state of the connection that it was made for.
@@ -74,6 +75,7 @@ func New(cfg Config) *Connector {
 		cfg:     cfg,
 		http:    connectwise.NewHTTPClient(connectwise.HTTPOptions{AllowLoopback: cfg.AllowLoopback}),
 		clients: map[psa.AccountID]kept{},
+		budgets: map[string]connectwise.Budget{},
 	}
 }
 
@@ -140,7 +142,14 @@ func (c *Connector) budget(identity psa.Identity) connectwise.Budget {
 	if c.cfg.Budget == nil {
 		return nil
 	}
-	return c.cfg.Budget(identity)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b, ok := c.budgets[identity.Key()]
+	if !ok {
+		b = c.cfg.Budget(identity)
+		c.budgets[identity.Key()] = b
+	}
+	return b
 }
 
 // rebase stores where ConnectWise went with an upgrade. Should that fail, or

@@ -15,6 +15,6 @@ func ForFunction(cfg app.Config, store *dynamo.Store, vault Vault, class dynamo.
 	return New(Config{
 		Connections: store.Setup(), Vault: vault, ClientID: cfg.ConnectWiseClientID, Version: cfg.ConnectWiseAPIVersion,
 		UserAgent: cfg.UserAgent(), AllowLoopback: cfg.AllowLoopback, Log: log,
-		Budget: func(id psa.Identity) connectwise.Budget { return store.Budget(id, class) },
+		Budget: func(id psa.Identity) connectwise.Budget { return store.Budget(id, class, dynamo.BudgetOptions{}) },
 	})
 }
