@@ -56,10 +56,19 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := http.NewServeMux()
-	root.Handle("GET /v1/openapi.json", static("application/json", doc))
-	root.Handle("/", a.authenticate(http.HandlerFunc(a.route)))
-	return a.observe(root), nil
+	return a.observe(open(static("application/json", doc), a.authenticate(http.HandlerFunc(a.route)))), nil
+}
+
+// open lets everybody read the document; the rest is for callers with a token.
+// It is no ServeMux, which would redirect paths that are not clean.
+func open(document, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/openapi.json" && r.Method == http.MethodGet {
+			document.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // Document is the OpenAPI document of the API, indented.

@@ -89,8 +89,8 @@ type stored struct {
 	expired *Draft
 }
 
-// load reads the draft first: one that is enabled meanwhile is then seen
-// twice, and not at all never.
+// load reads the draft first: one that is enabled meanwhile is then seen twice
+// rather than not at all.
 func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, error) {
 	var have stored
 	draft, err := s.Store.Draft(ctx, account)
