@@ -4,6 +4,7 @@
 package iam
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,9 +127,7 @@ type statement struct {
 // NotAction or an operator it does not know, are errors.
 func Parse(data []byte) (Policy, error) {
 	var d document
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&d); err != nil {
+	if err := strictly(data, &d); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
 	}
 	out := make(Policy, 0, len(d.Statement))
@@ -174,12 +173,19 @@ type oneOrMore[T any] []T
 // UnmarshalJSON takes an element or a list of them.
 func (l *oneOrMore[T]) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '[' {
-		return json.Unmarshal(data, (*[]T)(l))
+		return strictly(data, (*[]T)(l))
 	}
 	var one T
-	if err := json.Unmarshal(data, &one); err != nil {
+	if err := strictly(data, &one); err != nil {
 		return err
 	}
 	*l = oneOrMore[T]{one}
 	return nil
+}
+
+// strictly decodes and refuses unknown members.
+func strictly(data []byte, out any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	return dec.Decode(out)
 }

@@ -83,16 +83,19 @@ func (s *scope) call(path, name string, arg any) (any, error) {
 		return s.choose(path, arg)
 	case "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or":
 		return s.condition(path, object{name: arg})
+	case "Fn::GetAtt", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap":
+		args, err := s.eval(path, arg)
+		if err != nil {
+			return nil, err
+		}
+		list, ok := args.([]any)
+		if !ok {
+			return nil, fail(path, "%s wants a list", name)
+		}
+		return s.callList(path, name, list)
+	default:
+		return nil, fail(path, "%s is not supported", name)
 	}
-	args, err := s.eval(path, arg)
-	if err != nil {
-		return nil, err
-	}
-	list, ok := args.([]any)
-	if !ok {
-		return nil, fail(path, "%s wants a list", name)
-	}
-	return s.callList(path, name, list)
 }
 
 func (s *scope) callList(path, name string, args []any) (any, error) {
@@ -105,10 +108,8 @@ func (s *scope) callList(path, name string, args []any) (any, error) {
 		return selectItem(path, args)
 	case "Fn::Split":
 		return split(path, args)
-	case "Fn::FindInMap":
-		return s.findInMap(path, args)
 	default:
-		return nil, fail(path, "%s is not supported", name)
+		return s.findInMap(path, args)
 	}
 }
 

@@ -170,6 +170,11 @@ func (s *scope) fill(path string, r *resource, pattern string) (string, error) {
 
 // addBus: the ARN of a rule names its bus unless it is the default one.
 func (s *scope) addBus(r *resource, pairs map[string]string) error {
+	if s.visiting["bus of "+r.id] {
+		return fail("Resources."+r.id, "its bus depends on itself")
+	}
+	s.visiting["bus of "+r.id] = true
+	defer delete(s.visiting, "bus of "+r.id)
 	v, err := s.eval("Resources."+r.id+".Properties.EventBusName", r.properties["EventBusName"])
 	if err != nil {
 		return err
