@@ -39,6 +39,9 @@ func (c Config) classify(target string, body []byte) (operation, error) {
 		return o, fmt.Errorf("%s: %w", target, err)
 	}
 	o.name = name
+	if len(o.requests) == 0 { // a batch of nothing is judged too
+		o.requests = []iam.Request{{Action: o.service + ":" + name, Resource: "*"}}
+	}
 	return o, nil
 }
 
