@@ -94,7 +94,8 @@ func validVersion(version string) bool {
 func throttled(wait time.Duration, html bool) response {
 	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 	if html {
-		return htmlResponse(http.StatusTooManyRequests, "Error 1015: You are being rate limited").with("Retry-After", seconds).with("Server", "cloudflare")
+		page := htmlResponse(http.StatusTooManyRequests, "Error 1015: You are being rate limited")
+		return page.with("Retry-After", seconds).with("Server", "cloudflare")
 	}
 	return jsonValue(http.StatusTooManyRequests, map[string]string{
 		"error": "ConnectWiseAPI", "message": "Too many requests. Please try again in " + seconds + " seconds.",

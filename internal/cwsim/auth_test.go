@@ -155,8 +155,8 @@ func TestRouterHidesUnauthorized(t *testing.T) {
 		req.SetBasicAuth("other+x", "y")
 		return a.send(req).status
 	}
-	if router, real := at("v4_6_release/"), at("v2026_1/"); router != 404 || real != 401 {
-		t.Errorf("router %d, real path %d", router, real)
+	if router, direct := at("v4_6_release/"), at("v2026_1/"); router != 404 || direct != 401 {
+		t.Errorf("router %d, real path %d", router, direct)
 	}
 }
 
@@ -167,8 +167,13 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"GET", "/company/nothing", 404}, {"GET", "/company/companies/abc", 404}, {"GET", "/company/companies/1/x", 404},
-		{"GET", "/company/territories", 404}, {"GET", "/company/companies/", 404}, {"DELETE", "/company/companies", 405}, {"POST", "/system/info", 405},
+		{"GET", "/company/nothing", 404},
+		{"GET", "/company/companies/abc", 404},
+		{"GET", "/company/companies/1/x", 404},
+		{"GET", "/company/territories", 404},
+		{"GET", "/company/companies/", 404},
+		{"DELETE", "/company/companies", 405},
+		{"POST", "/system/info", 405},
 	} {
 		if out := a.do(c.method, c.path, ""); out.status != c.status {
 			t.Errorf("%s %s: got %d %s", c.method, c.path, out.status, out.body)

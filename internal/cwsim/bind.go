@@ -22,20 +22,19 @@ type binder struct {
 	wildcard bool // = treats * in a string as a wildcard
 }
 
-func (b *binder) bind(e expr) (predicate, error) {
-	switch e := e.(type) {
-	case logic:
+func (b *binder) bind(e *expr) (predicate, error) {
+	switch e.op {
+	case "and", "or":
 		return b.logic(e)
-	case negation:
-		of, err := b.bind(e.of)
+	case "not":
+		of, err := b.bind(e.left)
 		return func(r *row) bool { return !of(r) }, err
-	case comparison:
+	default:
 		return b.compare(e)
 	}
-	return nil, conditionError("The condition is empty.")
 }
 
-func (b *binder) logic(e logic) (predicate, error) {
+func (b *binder) logic(e *expr) (predicate, error) {
 	left, err := b.bind(e.left)
 	if err != nil {
 		return nil, err
@@ -44,13 +43,13 @@ func (b *binder) logic(e logic) (predicate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.and {
+	if e.op == "and" {
 		return func(r *row) bool { return left(r) && right(r) }, nil
 	}
 	return func(r *row) bool { return left(r) || right(r) }, nil
 }
 
-func (b *binder) compare(c comparison) (predicate, error) {
+func (b *binder) compare(c *expr) (predicate, error) {
 	if b.element != nil {
 		if array, o, ok := b.element(c.path); ok {
 			p, err := b.compareWith(o, c)
@@ -64,7 +63,7 @@ func (b *binder) compare(c comparison) (predicate, error) {
 	return b.compareWith(o, c)
 }
 
-func (b *binder) compareWith(o operand, c comparison) (predicate, error) {
+func (b *binder) compareWith(o operand, c *expr) (predicate, error) {
 	switch {
 	case c.op == "in" && b.noIn:
 		return nil, conditionError("The operator in is not supported here.")
@@ -96,7 +95,7 @@ func (b *binder) in(o operand, literals []token) (predicate, error) {
 	}, nil
 }
 
-func nullTest(o operand, c comparison) (predicate, error) {
+func nullTest(o operand, c *expr) (predicate, error) {
 	switch c.op {
 	case "=":
 		return func(r *row) bool { return o.get(r) == nil }, nil
@@ -125,8 +124,8 @@ func (b *binder) test(o operand, op string, lit token) (predicate, error) {
 		if v == nil {
 			return false
 		}
-		n, comparable := order(v)
-		return comparable && holds(n)
+		n, ok := order(v)
+		return ok && holds(n)
 	}, nil
 }
 

@@ -105,7 +105,8 @@ func (c *call) mergeBody(t *table) (target int, contacts string, err error) {
 		return 0, "", refuse(http.StatusBadRequest, "ConnectWiseApi", "The request body is not a valid JSON object.")
 	}
 	if body.ToCompanyID == nil {
-		return 0, "", invalid(t.entity, validation{Code: "MissingRequiredField", Message: "The toCompanyId field is required.", Field: "toCompanyId"})
+		missing := validation{Code: "MissingRequiredField", Message: "The toCompanyId field is required.", Field: "toCompanyId"}
+		return 0, "", invalid(t.entity, missing)
 	}
 	if *body.ToCompanyID == c.id || t.get(*body.ToCompanyID) == nil {
 		return 0, "", notFound(t.entity, *body.ToCompanyID)

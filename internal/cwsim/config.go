@@ -99,7 +99,7 @@ const (
 
 // withDefaults fills in what the caller left out.
 func (c Config) withDefaults() Config {
-	rng := rand.New(rand.NewPCG(c.Seed, 1))
+	rng := newRand(c.Seed, 1)
 	fill(&c.CompanyID, "psabridge_demo")
 	fill(&c.PublicKey, "demoPub"+randomKey(rng, 9))
 	fill(&c.PrivateKey, "demo/Key+&<"+randomKey(rng, 12)+">=")
@@ -136,7 +136,7 @@ func randomKey(rng *rand.Rand, n int) string {
 func randomGUID(rng *rand.Rand) string {
 	var raw [16]byte
 	for i := range raw {
-		raw[i] = byte(rng.UintN(256))
+		raw[i] = byte(rng.UintN(256)) //nolint:gosec // below 256
 	}
 	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
 	h := hex.EncodeToString(raw[:])

@@ -135,7 +135,9 @@ func (s *Simulator) controlRoles(read bool, body []byte) (any, error) {
 		if err := json.Unmarshal(body, &change); err != nil {
 			return nil, err
 		}
-		role, known := map[string]Role{"full": FullRole(), "none": NoRole(), "guide1": GuideOneRole(), "guide2": GuideTwoRole()}[change.Name]
+		role, known := map[string]Role{
+			"full": FullRole(), "none": NoRole(), "guide1": GuideOneRole(), "guide2": GuideTwoRole(),
+		}[change.Name]
 		if change.Role != nil {
 			role = *change.Role
 		} else if !known {
@@ -170,7 +172,9 @@ func (s *Simulator) controlRequests(method string) any {
 	if method == http.MethodDelete {
 		s.ResetRequests()
 	}
-	return map[string]any{"counts": s.Counts(), "maxConcurrent": s.MaxConcurrent(), "callbackAttempts": s.CallbackAttempts(), "last": s.Requests()}
+	return map[string]any{
+		"counts": s.Counts(), "maxConcurrent": s.MaxConcurrent(), "callbackAttempts": s.CallbackAttempts(), "last": s.Requests(),
+	}
 }
 
 // controlRecords reads and writes records without ConnectWise's rules: /_sim/records/{table} and /_sim/records/{table}/{id}.

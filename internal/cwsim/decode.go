@@ -19,7 +19,7 @@ func (e *decodeError) Error() string { return fmt.Sprintf("%s: want %s", e.field
 // decode turns a JSON value into what a row stores for the field.
 func (st *state) decode(f *field, v any) (any, error) {
 	if v == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is stored as nil
 	}
 	switch f.kind {
 	case kindRef:

@@ -189,7 +189,7 @@ func (s *sender) attempt(target string, raw []byte, signature string) int {
 	s.mu.Lock()
 	s.attempts++
 	s.mu.Unlock()
-	req, err := http.NewRequest(http.MethodPost, target, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, target, bytes.NewReader(raw))
 	if err != nil {
 		return 0
 	}
@@ -199,7 +199,7 @@ func (s *sender) attempt(target string, raw []byte, signature string) int {
 	if err != nil {
 		return 0
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20))
 	return res.StatusCode
 }

@@ -35,7 +35,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // listening is a simulator with one callback to a receiver.
-func listening(t *testing.T, kind string, more string, statuses ...int) (*api, *receiver) {
+func listening(t *testing.T, kind, more string, statuses ...int) (*api, *receiver) {
 	t.Helper()
 	r := &receiver{statuses: statuses}
 	srv := httptest.NewServer(r)
@@ -60,8 +60,8 @@ func TestCallbackShape(t *testing.T) {
 		t.Error("the signature does not match")
 	}
 	var body struct {
-		Entity   string
-		Metadata map[string]string
+		Entity   string            `json:"Entity"`
+		Metadata map[string]string `json:"Metadata"`
 	}
 	if err := json.Unmarshal([]byte(r.got[0].body), &body); err != nil {
 		t.Fatal(err)

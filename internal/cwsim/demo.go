@@ -210,7 +210,7 @@ func (d *demo) companyName(i int) string {
 // identifier keeps the letters and digits of a name.
 func identifier(name string) string {
 	return strings.Map(func(c rune) rune {
-		if c < 128 && (isLetter(byte(c)) || isDigit(byte(c))) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
 			return c
 		}
 		return -1

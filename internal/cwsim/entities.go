@@ -24,9 +24,7 @@ func to(table, href string, more ...string) refType {
 func entities() map[string]*entity {
 	all := []*entity{companyEntity(), contactEntity(), callbackEntity()}
 	all = append(all, setupEntities()...)
-	for _, s := range smallSetups() {
-		all = append(all, s)
-	}
+	all = append(all, smallSetups()...)
 	out := make(map[string]*entity, len(all))
 	for _, e := range all {
 		out[e.name] = e
@@ -84,7 +82,10 @@ func companyEntity() *entity {
 		refs("types", to(CompanyTypes, "type")).onPost(), ref("site", to("sites", "site")),
 		field{name: "integratorTags", kind: kindStrings}, customFields(),
 	)
-	return indexed(entity{name: Companies, label: "Company", object: "company", path: "/company/companies", unique: "identifier", fields: fields, links: companyLinks()})
+	return indexed(entity{
+		name: Companies, label: "Company", object: "company", path: "/company/companies", unique: "identifier",
+		fields: fields, links: companyLinks(),
+	})
 }
 
 func contactEntity() *entity {
@@ -110,7 +111,10 @@ func contactEntity() *entity {
 		ref("photo", to("documents", "document")), flag("ignoreDuplicates").unreturned(),
 		field{name: "typeIds", kind: kindInts, postOnly: true, hidden: true},
 	)
-	return indexed(entity{name: Contacts, label: "Contact", object: "contact", path: "/company/contacts", title: "firstName", fields: fields, links: contactLinks()})
+	return indexed(entity{
+		name: Contacts, label: "Contact", object: "contact", path: "/company/contacts", title: "firstName",
+		fields: fields, links: contactLinks(),
+	})
 }
 
 func communicationItem() *entity {
@@ -134,9 +138,14 @@ func companyLinks() []href {
 		out = append(out, href{sub, "/company/companies/%d/" + sub})
 	}
 	for _, by := range []struct{ name, path string }{
-		{"contacts", "/company/contacts"}, {"agreements", "/finance/agreements"}, {"tickets", "/service/tickets"},
-		{"opportunities", "/sales/opportunities"}, {"activities", "/sales/activities"}, {"projects", "/project/projects"},
-		{"configurations", "/company/configurations"}, {"orders", "/sales/orders"},
+		{"contacts", "/company/contacts"},
+		{"agreements", "/finance/agreements"},
+		{"tickets", "/service/tickets"},
+		{"opportunities", "/sales/opportunities"},
+		{"activities", "/sales/activities"},
+		{"projects", "/project/projects"},
+		{"configurations", "/company/configurations"},
+		{"orders", "/sales/orders"},
 	} {
 		out = append(out, href{by.name, by.path + "?conditions=company/id=%d"})
 	}
@@ -149,8 +158,11 @@ func contactLinks() []href {
 		out = append(out, href{sub, "/company/contacts/%d/" + sub})
 	}
 	for _, by := range []struct{ name, path string }{
-		{"activities", "/sales/activities"}, {"configurations", "/company/configurations"}, {"tickets", "/service/tickets"},
-		{"opportunities", "/sales/opportunities"}, {"projects", "/project/projects"},
+		{"activities", "/sales/activities"},
+		{"configurations", "/company/configurations"},
+		{"tickets", "/service/tickets"},
+		{"opportunities", "/sales/opportunities"},
+		{"projects", "/project/projects"},
 	} {
 		out = append(out, href{by.name, by.path + "?conditions=contact/id=%d"})
 	}

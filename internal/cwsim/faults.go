@@ -56,6 +56,7 @@ type Fault struct {
 // effect is what the rules decided about one request.
 type effect struct {
 	Fault
+
 	delay time.Duration
 }
 
@@ -177,8 +178,9 @@ func (f *Fault) answer() (response, bool) {
 		return jsonResponse(http.StatusOK, []byte("[]")), true
 	case FaultNull:
 		return jsonResponse(http.StatusOK, []byte("null")), true
+	default:
+		return response{}, false
 	}
-	return response{}, false
 }
 
 func (f *Fault) throttle() response {

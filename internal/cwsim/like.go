@@ -1,6 +1,9 @@
 package cwsim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fold makes text comparable the way a case-insensitive database collation does.
 func fold(s string) string { return strings.ToLower(s) }
@@ -54,12 +57,7 @@ func bracket(text []rune) (likePart, int) {
 }
 
 func (p likePart) one(r rune) bool {
-	for _, c := range p.set {
-		if c == r {
-			return !p.negated
-		}
-	}
-	return p.negated
+	return slices.Contains(p.set, r) != p.negated
 }
 
 // match runs in time proportional to text times pattern: it goes back to the last wildcard only.

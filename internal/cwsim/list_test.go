@@ -221,7 +221,7 @@ func TestIDBoundsMeanTheSame(t *testing.T) {
 	for _, op := range []string{"=", "!=", "<", "<=", ">", ">="} {
 		for _, n := range []string{"-1", "0", "9", "10", "10.5", "19.5", "20", "34", "35", "36", "99999999999999"} {
 			bounded := a.ids("/company/companies", conditions("id "+op+" "+n))
-			evaluated := a.ids("/company/companies", conditions("not not (id "+op+" "+n+")"))
+			evaluated := a.ids("/company/companies", conditions("not (not (id "+op+" "+n+"))"))
 			if !cmp.Equal(bounded, evaluated) {
 				t.Errorf("id %s %s: got %v, want %v", op, n, bounded, evaluated)
 			}

@@ -2,27 +2,14 @@ package cwsim
 
 import "strings"
 
-// expr is a parsed condition: one of logic, negation, comparison.
-type expr interface{ isExpr() }
-
-// logic joins two conditions with AND or OR.
-type logic struct {
-	and         bool
-	left, right expr
+// expr is a parsed condition: and, or and not have operands, every other op compares a field with one literal, or with
+// several for in.
+type expr struct {
+	op          string // and or not = != < <= > >= contains like in
+	left, right *expr  // not has left only
+	path        string
+	literals    []token
 }
-
-type negation struct{ of expr }
-
-// comparison compares a field with one literal, or with several for in.
-type comparison struct {
-	path     string
-	op       string // = != < <= > >= contains like in
-	literals []token
-}
-
-func (logic) isExpr()      {}
-func (negation) isExpr()   {}
-func (comparison) isExpr() {}
 
 // maxDepth bounds parentheses and nots, since the parser and the evaluator recurse.
 const maxDepth = 200
@@ -39,7 +26,7 @@ type parser struct {
 }
 
 // parse reads a whole condition.
-func parse(text string, backslash bool) (expr, error) {
+func parse(text string, backslash bool) (*expr, error) {
 	p := &parser{lex: lexer{text: text, backslash: backslash}}
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -59,24 +46,24 @@ func (p *parser) advance() (err error) {
 	return err
 }
 
-func (p *parser) or() (expr, error)  { return p.chain("or", p.and) }
-func (p *parser) and() (expr, error) { return p.chain("and", p.term) }
+func (p *parser) or() (*expr, error)  { return p.chain("or", p.and) }
+func (p *parser) and() (*expr, error) { return p.chain("and", p.term) }
 
-func (p *parser) chain(word string, operand func() (expr, error)) (expr, error) {
+func (p *parser) chain(word string, operand func() (*expr, error)) (*expr, error) {
 	left, err := operand()
 	for err == nil && p.tok.is(word) {
 		if err = p.advance(); err != nil {
 			break
 		}
-		var right expr
+		var right *expr
 		if right, err = operand(); err == nil {
-			left = logic{and: word == "and", left: left, right: right}
+			left = &expr{op: word, left: left, right: right}
 		}
 	}
 	return left, err
 }
 
-func (p *parser) term() (expr, error) {
+func (p *parser) term() (*expr, error) {
 	if p.depth++; p.depth > maxDepth {
 		return nil, syntaxError(p.tok.pos, "nested too deeply")
 	}
@@ -87,7 +74,7 @@ func (p *parser) term() (expr, error) {
 			return nil, err
 		}
 		e, err := p.term()
-		return negation{e}, err
+		return &expr{op: "not", left: e}, err
 	case p.tok.kind == tokParens && p.tok.text == "(":
 		return p.group()
 	case p.tok.kind == tokWord:
@@ -97,7 +84,7 @@ func (p *parser) term() (expr, error) {
 	}
 }
 
-func (p *parser) group() (expr, error) {
+func (p *parser) group() (*expr, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -115,8 +102,8 @@ func (p *parser) expect(text string) error {
 	return p.advance()
 }
 
-func (p *parser) comparison() (expr, error) {
-	c := comparison{path: p.tok.text}
+func (p *parser) comparison() (*expr, error) {
+	c := &expr{path: p.tok.text}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -136,7 +123,7 @@ func (p *parser) comparison() (expr, error) {
 		c.literals, err = p.literal(nil)
 	}
 	if not {
-		return negation{c}, err
+		return &expr{op: "not", left: c}, err
 	}
 	return c, err
 }

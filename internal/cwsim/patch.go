@@ -2,6 +2,7 @@ package cwsim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,7 +42,8 @@ func (c *call) apply(t *table, r *row, op operation) error {
 	path := strings.Split(strings.TrimPrefix(op.Path, "/"), "/")
 	i, f := t.entity.field(path[0])
 	if f == nil || !slices.Contains([]string{"add", "replace", "remove"}, op.Op) {
-		return invalid(t.entity, validation{Code: "InvalidField", Message: "The patch operation " + op.Op + " " + op.Path + " is not valid.", Field: path[0]})
+		message := "The patch operation " + op.Op + " " + op.Path + " is not valid."
+		return invalid(t.entity, validation{Code: "InvalidField", Message: message, Field: path[0]})
 	}
 	if len(path) > 1 {
 		if f.kind != kindObjects {
@@ -116,11 +118,11 @@ func (c *call) mergeCustom(t *table, r *row, value any) any {
 	for _, v := range stored {
 		entry, _ := v.(map[string]any)
 		change := entryWithID(sent, entry["id"])
-		if change == nil && c.sim.sw.CustomFieldsCleared {
+		if entry != nil && change == nil && c.sim.sw.CustomFieldsCleared {
 			entry["value"] = nil
 		}
-		for name, v := range change {
-			entry[name] = v
+		if entry != nil {
+			maps.Copy(entry, change)
 		}
 	}
 	for _, v := range sent {

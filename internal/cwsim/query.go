@@ -24,6 +24,7 @@ type query struct {
 
 type sortKey struct {
 	operand
+
 	desc bool
 }
 
@@ -59,21 +60,16 @@ func (st *state) query(t *table, params url.Values, sw *Switches) (*query, error
 }
 
 // narrow takes bounds on the id out of a condition, as far as they are joined by AND, and says whether they are all of it.
-func (q *query) narrow(e expr) bool {
-	switch e := e.(type) {
-	case logic:
-		if !e.and {
-			return false
-		}
+func (q *query) narrow(e *expr) bool {
+	if e.op == "and" {
 		left, right := q.narrow(e.left), q.narrow(e.right)
 		return left && right
-	case comparison:
-		if e.path == "id" && e.op != "in" && e.op != "!=" && e.literals[0].kind == tokNumber {
-			q.bound(e.op, e.literals[0].number)
-			return true
-		}
 	}
-	return false
+	if e.path != "id" || e.op == "in" || e.op == "!=" || e.literals[0].kind != tokNumber {
+		return false
+	}
+	q.bound(e.op, e.literals[0].number)
+	return true
 }
 
 func (q *query) bound(op string, n float64) {

@@ -2,6 +2,7 @@ package cwsim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -121,9 +122,7 @@ func (c *call) links(q *query, page []*row, total int) string {
 
 func (c *call) linkTo(rel, param string, n int) string {
 	params := url.Values{}
-	for name, values := range c.params {
-		params[name] = values
-	}
+	maps.Copy(params, c.params)
 	params.Set(param, strconv.Itoa(n))
 	path := strings.Replace(c.route.template, "{parentId}", strconv.Itoa(c.parent), 1)
 	base := strings.Replace(c.base, "//apis", "/apis", 1)

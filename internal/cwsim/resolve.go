@@ -1,6 +1,9 @@
 package cwsim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // operand binds a path such as name, company/id or _info/lastUpdated. It refuses arrays: those are for childConditions.
 func (st *state) operand(e *entity, path string) (operand, error) {
@@ -68,7 +71,7 @@ func (st *state) refRead(to refType, v any, name string) any {
 }
 
 // condition binds the conditions parameter.
-func (st *state) condition(e *entity, text string, sw *Switches) (expr, predicate, error) {
+func (st *state) condition(e *entity, text string, sw *Switches) (*expr, predicate, error) {
 	parsed, err := parse(text, sw.BackslashEscapes)
 	if err != nil {
 		return nil, nil, err
@@ -125,8 +128,9 @@ func (st *state) elementOperand(f *field, rest, path string) (operand, error) {
 		return op, nil
 	case kindRefs:
 		return st.refOperand(f, 0, rest, path)
+	default:
+		return operand{}, unrecognized(path)
 	}
-	return operand{}, unrecognized(path)
 }
 
 // customCondition binds customFieldConditions, whose names are those of one custom field.
@@ -139,7 +143,9 @@ func (st *state) customCondition(e *entity, text string, sw *Switches) (predicat
 	if err != nil {
 		return nil, err
 	}
-	b := &binder{st: st, noIn: true, wildcard: sw.EqualsWildcard, resolve: func(path string) (operand, error) { return st.operand(f.sub, path) }}
+	b := &binder{st: st, noIn: true, wildcard: sw.EqualsWildcard, resolve: func(path string) (operand, error) {
+		return st.operand(f.sub, path)
+	}}
 	p, err := b.bind(parsed)
 	if err != nil {
 		return nil, err
@@ -152,17 +158,9 @@ func anyElement(array int, p predicate) predicate {
 	return func(r *row) bool {
 		switch list := r.get(array).(type) {
 		case []*row:
-			for _, e := range list {
-				if p(e) {
-					return true
-				}
-			}
+			return slices.ContainsFunc(list, p)
 		case []any:
-			for _, v := range list {
-				if p(&row{cells: []cell{{0, v}}}) {
-					return true
-				}
-			}
+			return slices.ContainsFunc(list, func(v any) bool { return p(&row{cells: []cell{{0, v}}}) })
 		}
 		return false
 	}

@@ -37,6 +37,7 @@ func endpoints() []endpoint {
 // route is one method of an endpoint.
 type route struct {
 	endpoint
+
 	method   string
 	template string
 	segments []string
@@ -54,7 +55,10 @@ func routes() []route {
 	out = append(
 		out,
 		newRoute(endpoint{}, http.MethodGet, "/system/info", inquire, (*call).systemInfo),
-		newRoute(endpoint{table: Companies, cell: "Companies: Company Maintenance"}, http.MethodPost, "/company/companies/{id}/merge", edit, (*call).merge),
+		newRoute(
+			endpoint{table: Companies, cell: "Companies: Company Maintenance"},
+			http.MethodPost, "/company/companies/{id}/merge", edit, (*call).merge,
+		),
 	)
 	return out
 }

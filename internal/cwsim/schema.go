@@ -1,5 +1,7 @@
 package cwsim
 
+import "slices"
+
 // kind is the type of a field as the schema declares it.
 type kind int
 
@@ -38,7 +40,7 @@ type field struct {
 	enum     []string
 }
 
-func str(name string, max int) field    { return field{name: name, kind: kindString, max: max} }
+func str(name string, most int) field   { return field{name: name, kind: kindString, max: most} }
 func integer(name string) field         { return field{name: name, kind: kindInt} }
 func number(name string) field          { return field{name: name, kind: kindNumber} }
 func flag(name string) field            { return field{name: name, kind: kindBool} }
@@ -75,12 +77,7 @@ type refType struct {
 }
 
 func (t refType) has(name string) bool {
-	for _, f := range t.fields {
-		if f == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.fields, name)
 }
 
 // href is one link under _info. target may contain %d for the record's id.

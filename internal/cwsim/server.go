@@ -22,11 +22,15 @@ func (s *Simulator) Start(addr string) (*Server, error) {
 	if err := loopback(addr); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", addr)
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("start the simulator: %w", err)
 	}
-	srv := &Server{URL: "http://" + l.Addr().String(), done: make(chan error, 1), http: &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}}
+	srv := &Server{
+		URL: "http://" + l.Addr().String(), done: make(chan error, 1),
+		http: &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second},
+	}
 	s.mu.Lock()
 	if s.url == "" {
 		s.url = srv.URL

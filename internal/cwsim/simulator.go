@@ -58,7 +58,6 @@ func New(cfg Config) *Simulator {
 // call is one authenticated API request.
 type call struct {
 	sim    *Simulator
-	ctx    context.Context
 	header http.Header
 	params url.Values
 	body   []byte
@@ -75,7 +74,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Simulator", "psabridge-cwsim")
 	w.Header().Set("Date", s.now().Format(http.TimeFormat))
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
-		write(w, r, s.control(r))
+		write(w, r, s.control(r)) //nolint:contextcheck // callbacks outlive the request that causes them
 		return
 	}
 	if s.cfg.OnRequest != nil {
@@ -152,10 +151,11 @@ func (s *Simulator) run(r *http.Request, m match, member Member, sw *Switches, c
 		return errorResponse(refuse(http.StatusBadRequest, "ConnectWiseApi", "The request body could not be read."))
 	}
 	if len(body) > 0 && !strings.Contains(r.Header.Get("Content-Type"), "json") {
-		return errorResponse(refuse(http.StatusUnsupportedMediaType, "ConnectWiseApi", "The request entity's media type is not supported for this resource."))
+		return errorResponse(refuse(http.StatusUnsupportedMediaType, "ConnectWiseApi",
+			"The request entity's media type is not supported for this resource."))
 	}
 	c := &call{
-		sim: s, ctx: r.Context(), header: r.Header, params: r.URL.Query(), body: body, route: m.route, id: m.id, parent: m.parent,
+		sim: s, header: r.Header, params: r.URL.Query(), body: body, route: m.route, id: m.id, parent: m.parent,
 		member: member, level: level, base: "https://" + s.cfg.SiteHost + "/" + codebase + "/apis/3.0",
 	}
 	out, err := m.route.handle(c)

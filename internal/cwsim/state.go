@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-func newRand(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
+// newRand is a generator that a seed repeats. Each use has its own stream.
+func newRand(seed, stream uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, stream)) //nolint:gosec // made-up data must be repeatable
+}
 
 // Credentials returns what a client of the first API member needs.
 func (s *Simulator) Credentials() (companyID, publicKey, privateKey string) {

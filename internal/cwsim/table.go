@@ -39,13 +39,10 @@ func (t *table) put(r *row) {
 	t.next = max(t.next, r.id+1)
 }
 
-func (t *table) remove(id int) bool {
-	i := t.after(id) - 1
-	if i < 0 || t.rows[i].id != id {
-		return false
+func (t *table) remove(id int) {
+	if i := t.after(id) - 1; i >= 0 && t.rows[i].id == id {
+		t.rows = slices.Delete(t.rows, i, i+1)
 	}
-	t.rows = slices.Delete(t.rows, i, i+1)
-	return true
 }
 
 // state is all that the simulated installation stores. Its methods expect the caller to hold the simulator's lock.
@@ -74,14 +71,14 @@ func (st *state) put(t *table, r *row) {
 	t.put(r)
 }
 
-func (st *state) remove(t *table, id int) bool {
+func (st *state) remove(t *table, id int) {
 	if t.entity.name == TypeAssociations {
 		st.unlink(t.get(id))
 	}
 	if t.entity.name == Companies {
 		st.untype(id)
 	}
-	return t.remove(id)
+	t.remove(id)
 }
 
 // untype removes a company's type associations.

@@ -34,7 +34,8 @@ func (st *state) checkValue(f *field, v any) []validation {
 		return checkString(f, v)
 	case int:
 		if f.top != 0 && (v < f.low || v > f.top) {
-			return []validation{{Code: "OutOfRange", Message: fmt.Sprintf("The %s field must be between %d and %d.", f.name, f.low, f.top), Field: f.name}}
+			message := fmt.Sprintf("The %s field must be between %d and %d.", f.name, f.low, f.top)
+			return []validation{{Code: "OutOfRange", Message: message, Field: f.name}}
 		}
 	case refID, map[string]any:
 		return st.checkRef(f, v)
@@ -54,7 +55,8 @@ func (st *state) checkValue(f *field, v any) []validation {
 
 func checkString(f *field, v string) []validation {
 	if n := utf8.RuneCountInString(v); f.max > 0 && n > f.max {
-		return []validation{{Code: "MaxLengthField", Message: fmt.Sprintf("The %s field has a maximum length of %d.", f.name, f.max), Field: f.name}}
+		message := fmt.Sprintf("The %s field has a maximum length of %d.", f.name, f.max)
+		return []validation{{Code: "MaxLengthField", Message: message, Field: f.name}}
 	}
 	if f.enum != nil && !slices.Contains(f.enum, v) || f.kind == kindGUID && !isGUID(v) {
 		return []validation{{Code: "InvalidField", Message: "The value of the " + f.name + " field is not valid.", Field: f.name}}

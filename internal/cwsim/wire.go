@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ func (s *Simulator) deliver(w http.ResponseWriter, r *http.Request, fault effect
 		return bomb(w, size(fault.Size, 256<<20))
 	case FaultHuge:
 		return huge(w, size(fault.Size, 64<<20))
+	default:
 	}
 	out := s.respond(r)
 	switch fault.Kind {
@@ -36,6 +38,7 @@ func (s *Simulator) deliver(w http.ResponseWriter, r *http.Request, fault effect
 		return drip(r.Context(), w, out, time.Duration(fault.DelayMS)*time.Millisecond)
 	case FaultContentType:
 		out = out.with("Content-Type", "text/plain")
+	default:
 	}
 	return write(w, r, out)
 }
@@ -50,9 +53,7 @@ func size(n, otherwise int64) int64 {
 // write sends a response, compressed if the caller accepts that and it is worth it.
 func write(w http.ResponseWriter, r *http.Request, out response) int {
 	body := out.body
-	for name, values := range out.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), out.header)
 	if len(body) > 512 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		body = compress(body)
 		w.Header().Set("Content-Encoding", "gzip")
@@ -84,11 +85,14 @@ func cut(w http.ResponseWriter, half *response) int {
 		w.WriteHeader(http.StatusBadGateway)
 		return http.StatusBadGateway
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // cutting it is the purpose
 	if half == nil {
 		return 0
 	}
-	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-Simulator: psabridge-cwsim\r\nContent-Length: %d\r\n\r\n", half.status, http.StatusText(half.status), len(half.body))
+	_, _ = fmt.Fprintf(
+		buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-Simulator: psabridge-cwsim\r\nContent-Length: %d\r\n\r\n",
+		half.status, http.StatusText(half.status), len(half.body),
+	)
 	_, _ = buf.Write(half.body[:len(half.body)/2])
 	_ = buf.Flush()
 	return 0
@@ -127,9 +131,7 @@ func drip(ctx context.Context, w http.ResponseWriter, out response, every time.D
 	if every == 0 {
 		every = 100 * time.Millisecond
 	}
-	for name, values := range out.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), out.header)
 	w.WriteHeader(out.status)
 	flush := http.NewResponseController(w)
 	for i := range out.body {

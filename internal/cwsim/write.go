@@ -24,7 +24,8 @@ func known(e *entity, members map[string]any, body []byte, prefix string) error 
 		if f == nil {
 			at := bytes.Index(body, []byte(`"`+name+`"`)) + len(name) + 3
 			return refuse(http.StatusBadRequest, "ConnectWiseApi",
-				"Could not find member '%s' on object of type '%s'. Path '%s', line 1, position %d. Check your accept header and the version of the model.",
+				"Could not find member '%s' on object of type '%s'. Path '%s', line 1, position %d."+
+					" Check your accept header and the version of the model.",
 				name, e.label, prefix+name, at)
 		}
 		list, _ := v.([]any)

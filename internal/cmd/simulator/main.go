@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,8 +16,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "simulator:", err)
 		os.Exit(1)
 	}
@@ -39,13 +41,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	sim := cwsim.New(cwsim.Config{
 		Seed: *seed, Companies: *companies, ContactsPerCompany: *contacts, Latency: *latency, ClientIDs: []string{clientID},
 	})
-	server, err := sim.Start(*addr)
+	server, err := sim.Start(*addr) //nolint:contextcheck // it listens until it is closed
 	if err != nil {
 		return err
 	}
 	companyID, public, private := sim.Credentials()
-	fmt.Fprintf(out, "ConnectWise simulator (made-up data, not production)\naddress      %s\ncompany id   %s\npublic key   %s\nprivate key  %s\nclient id    %s\n",
-		server.URL, companyID, public, private, clientID)
-	<-ctx.Done()
-	return server.Close()
+	_, err = fmt.Fprintf(
+		out, "ConnectWise simulator (made-up data, not production)\n"+
+			"address      %s\ncompany id   %s\npublic key   %s\nprivate key  %s\nclient id    %s\n",
+		server.URL, companyID, public, private, clientID,
+	)
+	if err == nil {
+		<-ctx.Done()
+	}
+	return errors.Join(err, server.Close()) //nolint:contextcheck // ctx has ended by now
 }
