@@ -101,6 +101,27 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
+// No more is read, and so held, than the limit, whatever is sent.
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	var sent endless
+	_, err := readBody(&sent, call{limit: 1 << 20})
+	if problem.CodeOf(err) != problem.ConnectWiseGarbled || sent > 1<<20+1 {
+		t.Errorf("%v after %d bytes", err, sent)
+	}
+}
+
+// endless counts what was read of it.
+type endless int
+
+func (e *endless) Read(p []byte) (int, error) {
+	*e += endless(len(p))
+	if *e > 1<<30 {
+		return 0, io.EOF
+	}
+	return len(p), nil
+}
+
 func raw(answer string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -189,7 +210,8 @@ func TestUnreachable(t *testing.T) {
 	s := serve(t, text(200, ""))
 	s.Close()
 	cfg := testConfig(t, s)
-	if _, err := newClient(t, cfg).SystemInfo(t.Context()); problem.CodeOf(err) != problem.Unreachable {
+	_, err := newClient(t, cfg).Count(t.Context(), "/company/companies", Eq("name", "Wayne"))
+	if problem.CodeOf(err) != problem.Unreachable || strings.Contains(err.Error(), "Wayne") || strings.Contains(err.Error(), "conditions") {
 		t.Errorf("nobody listens: %v", err)
 	}
 	dead := (&fakeDNS{}).none(t)

@@ -12,7 +12,7 @@ func hasNext(h http.Header) bool {
 	for _, v := range h.Values("Link") {
 		for v != "" {
 			var link string
-			link, v = cutLink(v)
+			link, v = cutOutside(v, ',')
 			if isNext(link) {
 				return true
 			}
@@ -21,32 +21,15 @@ func hasNext(h http.Header) bool {
 	return false
 }
 
-// cutLink splits a header value at the first comma that stands neither in
-// <address> nor in quotes.
-func cutLink(v string) (link, rest string) {
-	inAddress, inQuotes := false, false
-	for i := range len(v) {
-		switch c := v[i]; {
-		case c == '"' && !inAddress:
-			inQuotes = !inQuotes
-		case c == '<' && !inQuotes:
-			inAddress = true
-		case c == '>' && !inQuotes:
-			inAddress = false
-		case c == ',' && !inAddress && !inQuotes:
-			return v[:i], v[i+1:]
-		}
-	}
-	return v, ""
-}
-
-// isNext reads the parameters of one link, <address>; rel="next".
+// isNext reads one link: <address>; rel="next".
 func isNext(link string) bool {
-	_, params, ok := strings.Cut(link, ">")
-	if !ok {
+	address, params := cutOutside(strings.TrimSpace(link), ';')
+	if !strings.HasPrefix(address, "<") || !strings.HasSuffix(strings.TrimSpace(address), ">") {
 		return false
 	}
-	for p := range strings.SplitSeq(params, ";") {
+	for params != "" {
+		var p string
+		p, params = cutOutside(params, ';')
 		name, value, _ := strings.Cut(p, "=")
 		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
 			continue
@@ -58,4 +41,23 @@ func isNext(link string) bool {
 		}
 	}
 	return false
+}
+
+// cutOutside splits at the first sep that stands neither in <address> nor in
+// quotes.
+func cutOutside(v string, sep byte) (before, after string) {
+	inAddress, inQuotes := false, false
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c == '"' && !inAddress:
+			inQuotes = !inQuotes
+		case c == '<' && !inQuotes:
+			inAddress = true
+		case c == '>' && !inQuotes:
+			inAddress = false
+		case c == sep && !inAddress && !inQuotes:
+			return v[:i], v[i+1:]
+		}
+	}
+	return v, ""
 }
