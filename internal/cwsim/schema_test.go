@@ -13,7 +13,7 @@ import (
 // that these files confirm.
 func sharedJSON(t *testing.T, name string) map[string]any {
 	t.Helper()
-	dir := os.Getenv("PSABRIDGE_SHARED") //nolint:forbidigo // where reference files are, if anywhere
+	dir := os.Getenv("PSABRIDGE_SHARED")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared")
 	}
