@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -13,21 +12,17 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(); err != nil {
 		slog.Error("webhook cannot start", "error", err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
 	cfg, err := app.Load("webhook", os.Getenv, webhook.Needs()...)
 	if err != nil {
 		return err
 	}
-	handler, err := webhook.New(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	lambda.StartWithOptions(handler, lambda.WithContext(ctx))
+	lambda.Start(webhook.New(cfg))
 	return nil
 }

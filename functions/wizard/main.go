@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -13,21 +12,21 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(); err != nil {
 		slog.Error("wizard cannot start", "error", err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
 	cfg, err := app.Load("wizard", os.Getenv, wizard.Needs()...)
 	if err != nil {
 		return err
 	}
-	handler, err := wizard.New(ctx, cfg)
+	handler, err := wizard.New(cfg)
 	if err != nil {
 		return err
 	}
-	lambda.StartWithOptions(handler, lambda.WithContext(ctx))
+	lambda.Start(handler)
 	return nil
 }

@@ -43,11 +43,8 @@ type worker struct {
 }
 
 // New wires the function.
-func New(ctx context.Context, cfg app.Config) (Handler, error) {
-	aws, err := app.AWS(ctx)
-	if err != nil {
-		return nil, err
-	}
+func New(cfg app.Config) Handler {
+	aws := app.AWS()
 	log := cfg.Logger()
 	db := dynamodb.NewFromConfig(aws)
 	store := dynamo.New(db, cfg.TableName, time.Now)
@@ -62,7 +59,7 @@ func New(ctx context.Context, cfg app.Config) (Handler, error) {
 	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		return queue.Batch(ctx, e, log, w.handle), nil
-	}, nil
+	}
 }
 
 // head is what all messages have in common.

@@ -23,11 +23,8 @@ func Needs() []string { return nil }
 type Handler func(context.Context, json.RawMessage) error
 
 // New wires the function.
-func New(ctx context.Context, cfg app.Config) (Handler, error) {
-	aws, err := app.AWS(ctx)
-	if err != nil {
-		return nil, err
-	}
+func New(cfg app.Config) Handler {
+	aws := app.AWS()
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
 	ticker := usage.NewTicker(store.Usage(), time.Now, cfg.Logger())
 	return func(ctx context.Context, input json.RawMessage) error {
@@ -39,5 +36,5 @@ func New(ctx context.Context, cfg app.Config) (Handler, error) {
 			return fmt.Errorf("input is no tick of version 1: %w", psa.ErrInvalid)
 		}
 		return ticker.Tick(ctx)
-	}, nil
+	}
 }

@@ -35,15 +35,12 @@ func Needs() []string { return []string{"CALLBACK_QUEUE_URL"} }
 type Handler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 // New wires the function.
-func New(ctx context.Context, cfg app.Config) (Handler, error) {
-	aws, err := app.AWS(ctx)
-	if err != nil {
-		return nil, err
-	}
+func New(cfg app.Config) Handler {
+	aws := app.AWS()
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.CallbackQueueURL)
 	receiver := callback.NewReceiver(store.Setup(), envelopes{sender}, time.Now)
-	return handler(receiver, cfg.Logger()), nil
+	return handler(receiver, cfg.Logger())
 }
 
 // envelopes puts deliveries on the callback queue, grouped by account so that

@@ -34,11 +34,8 @@ func Needs() []string {
 }
 
 // New wires the function.
-func New(ctx context.Context, cfg app.Config) (lambdahttp.Func, error) {
-	aws, err := app.AWS(ctx)
-	if err != nil {
-		return nil, err
-	}
+func New(cfg app.Config) (lambdahttp.Func, error) {
+	aws := app.AWS()
 	log := cfg.Logger()
 	db := dynamodb.NewFromConfig(aws)
 	store := dynamo.New(db, cfg.TableName, time.Now)
