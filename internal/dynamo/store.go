@@ -32,6 +32,9 @@ func (s *Store) Records() *Records { return s.records }
 // Setup implements setup.Store.
 func (s *Store) Setup() *Setup { return &Setup{db: s.db} }
 
+// Usage implements usage.Store.
+func (s *Store) Usage() *Usage { return &Usage{db: s.db} }
+
 // table makes calls; everything else in the package says which.
 type table struct {
 	client *dynamodb.Client
