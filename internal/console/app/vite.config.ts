@@ -19,8 +19,16 @@ function precompress(): Plugin {
           const source = Buffer.from(file.type === "chunk" ? file.code : file.source);
           if (source.length < worthwhile || !/\.(js|css|html|svg)$/.test(fileName)) continue;
           const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-          this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) });
-          this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: brotliCompressSync(source, quality) });
+          this.emitFile({
+            type: "asset",
+            fileName: `${fileName}.gz`,
+            source: gzipSync(source, { level: 9 }),
+          });
+          this.emitFile({
+            type: "asset",
+            fileName: `${fileName}.br`,
+            source: brotliCompressSync(source, quality),
+          });
         }
       },
     },

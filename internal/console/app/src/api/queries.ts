@@ -17,7 +17,11 @@ export const keys = {
 } as const;
 
 export const meQuery = (api: Api) =>
-  queryOptions({ queryKey: keys.me, queryFn: () => take(api.GET("/v1/me")), staleTime: Number.POSITIVE_INFINITY });
+  queryOptions({
+    queryKey: keys.me,
+    queryFn: () => take(api.GET("/v1/me")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
 export const connectionQuery = (api: Api) =>
   queryOptions({ queryKey: keys.connection, queryFn: () => takeTagged(api.GET("/v1/connection")) });

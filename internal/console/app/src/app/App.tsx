@@ -1,8 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState } from "react";
 import { RouterProvider } from "react-router/dom";
-import { asProblem } from "../api/problem";
 import { type Services, ServicesProvider } from "../api/context";
+import { asProblem } from "../api/problem";
 import { Look } from "./Look";
 import { createRouter } from "./router";
 

@@ -10,7 +10,12 @@ export function StartFailed({ error }: { error: unknown }) {
         <Title order={1} size="h2">
           You could not be signed in
         </Title>
-        <Alert color="red" role="alert" icon={<Icon name="alert" />} title={error instanceof Error ? error.message : "Unknown error"}>
+        <Alert
+          color="red"
+          role="alert"
+          icon={<Icon name="alert" />}
+          title={error instanceof Error ? error.message : "Unknown error"}
+        >
           <Text size="sm">
             {offline
               ? "The server or the sign-in service cannot be reached. Check your internet connection, then try again."

@@ -11,7 +11,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // Mantine locks scrolling by a style element; app.css does it instead.
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    Modal: Modal.extend({
+      defaultProps: { lockScroll: false, centered: true, closeButtonProps: { "aria-label": "Close" } },
+    }),
     PasswordInput: PasswordInput.extend({
       defaultProps: { visibilityToggleButtonProps: { tabIndex: 0, "aria-label": "Show or hide the key" } },
     }),

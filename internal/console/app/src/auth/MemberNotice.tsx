@@ -7,7 +7,8 @@ export function MemberNotice() {
   if (useMayChange()) return null;
   return (
     <Alert mb="md" icon={<Icon name="info" />} title="You can look, but not change">
-      Only admins of your account can change the integration or start a sync. Ask one of them, or ask for the admin role.
+      Only admins of your account can change the integration or start a sync. Ask one of them, or ask for the
+      admin role.
     </Alert>
   );
 }

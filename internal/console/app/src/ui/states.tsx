@@ -33,7 +33,12 @@ interface MoreProps {
 export function More({ query }: MoreProps) {
   if (!query.hasNextPage) return null;
   return (
-    <Button variant="default" mt="md" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
+    <Button
+      variant="default"
+      mt="md"
+      loading={query.isFetchingNextPage}
+      onClick={() => query.fetchNextPage()}
+    >
       Show more
     </Button>
   );

@@ -1,0 +1,55 @@
+import { Button, Stack } from "@mantine/core";
+import { useMayChange } from "../auth/useMe";
+import { useSync } from "../runs/useSync";
+import { Icon } from "../ui/icons";
+import { usePageTitle } from "../ui/Page";
+import { useKnown } from "./Dashboard";
+import { RunHistory } from "./RunHistory";
+import { Section } from "./Section";
+import { TypeRow } from "./TypeRow";
+
+/** Starts syncs, and shows those that were. */
+export function DataSync() {
+  usePageTitle("Data sync");
+  const { types, runs } = useKnown();
+  const mayChange = useMayChange();
+  const sync = useSync();
+  const enabled = types.filter((type) => type.enabled);
+  return (
+    <Stack>
+      <Section
+        title="Data types"
+        actions={
+          <Button
+            leftSection={<Icon name="refresh" size={18} />}
+            disabled={!mayChange || enabled.length === 0}
+            loading={sync.isPending}
+            onClick={() => sync.mutate({})}
+          >
+            Sync all enabled
+          </Button>
+        }
+      >
+        <table className="data">
+          <thead>
+            <tr>
+              <th scope="col">Data type</th>
+              <th scope="col">State</th>
+              <th scope="col">Up to date as of</th>
+              <th scope="col">Last sync</th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {enabled.map((type) => (
+              <TypeRow key={type.type} type={type} run={runs.find((run) => run.id === type.lastRun)} />
+            ))}
+          </tbody>
+        </table>
+      </Section>
+      <RunHistory />
+    </Stack>
+  );
+}

@@ -1,0 +1,12 @@
+import { Badge } from "@mantine/core";
+import type { Run } from "../api/types";
+import { wordsOf } from "./words";
+
+export function StateBadge({ state }: { state: Run["state"] }) {
+  const { label, color } = wordsOf(state);
+  return (
+    <Badge color={color} variant="light" size="lg" tt="none">
+      {label}
+    </Badge>
+  );
+}

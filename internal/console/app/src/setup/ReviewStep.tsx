@@ -1,0 +1,92 @@
+import { Button, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useServices } from "../api/context";
+import { asProblem } from "../api/problem";
+import { storedTestQuery } from "../api/queries";
+import { formatList, formatNumber, formatTime } from "../ui/format";
+import { ProblemAlert } from "../ui/ProblemAlert";
+import { Loading } from "../ui/states";
+import { CheckList } from "./CheckList";
+import { StepActions } from "./StepActions";
+import type { StepProps } from "./steps";
+import { TakeOver } from "./TakeOver";
+import { useEnable } from "./useEnable";
+
+/** Everything once more, tested anew, before anything becomes active. */
+export function ReviewStep({ known, next, back }: StepProps) {
+  const { api } = useServices();
+  const test = useQuery(storedTestQuery(api, known.etag));
+  const enable = useEnable();
+  const draft = known.connection.draft;
+  const press = (takeover: boolean) =>
+    enable.mutate(takeover, {
+      onSuccess: ({ warnings }) => {
+        for (const { message, remedy } of warnings) {
+          notifications.show({ color: "orange", title: message, message: remedy, autoClose: 15_000 });
+        }
+        next();
+      },
+    });
+  const claimed = enable.isError && asProblem(enable.error).code === "identity_claimed";
+  const labels = known.types.filter((type) => draft?.types.includes(type.type)).map((type) => type.label);
+  return (
+    <Stack gap="lg">
+      <Text>
+        Nothing is active yet. “Save &amp; enable” starts the first sync; pressing it twice does no harm.
+      </Text>
+      {draft && (
+        <dl className="facts">
+          <dt>Server</dt>
+          <dd>{draft.serverUrl}</dd>
+          <dt>Company ID</dt>
+          <dd>{draft.companyId}</dd>
+          {draft.version && (
+            <>
+              <dt>ConnectWise version</dt>
+              <dd>{draft.version}</dd>
+            </>
+          )}
+          <dt>Keys</dt>
+          <dd>Stored in the secret store on {formatTime(draft.savedAt)}</dd>
+          <dt>To be synced</dt>
+          <dd>{formatList(labels)}</dd>
+          {test.data?.checks.map(
+            (check) =>
+              check.visible !== undefined && (
+                <Expected key={check.type} label={labelOf(known.types, check.type)} count={check.visible} />
+              ),
+          )}
+        </dl>
+      )}
+      {test.isPending && <Loading rows={2} label="Testing the connection" />}
+      {test.isError && <ProblemAlert error={test.error} retry={() => void test.refetch()} />}
+      {test.data && <CheckList report={test.data} types={known.types} />}
+      {enable.isError && !claimed && <ProblemAlert error={enable.error} />}
+      <TakeOver
+        opened={claimed}
+        company={draft?.companyId ?? ""}
+        busy={enable.isPending}
+        onConfirm={() => press(true)}
+        onClose={enable.reset}
+      />
+      <StepActions back={back}>
+        <Button size="md" loading={enable.isPending} onClick={() => press(false)}>
+          Save &amp; enable
+        </Button>
+      </StepActions>
+    </Stack>
+  );
+}
+
+const labelOf = (types: StepProps["known"]["types"], name: string | undefined) =>
+  types.find((type) => type.type === name)?.label ?? name ?? "";
+
+function Expected({ label, count }: { label: string; count: number }) {
+  return (
+    <>
+      <dt>{label} expected</dt>
+      <dd>{formatNumber(count)}</dd>
+    </>
+  );
+}

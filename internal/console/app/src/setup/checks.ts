@@ -1,0 +1,26 @@
+import type { Check, DataType, Report } from "../api/types";
+
+const labels: Record<Exclude<Check["name"], "permission">, string> = {
+  address: "Server URL",
+  reachable: "Server reachable",
+  company: "Company ID known",
+  system_info: "System information",
+  credentials: "Keys accepted",
+};
+
+/** What a check is called. */
+export function checkLabel(check: Check, types: DataType[]): string {
+  if (check.name !== "permission") return labels[check.name];
+  const type = types.find((row) => row.type === check.type);
+  return `May read ${type?.label.toLowerCase() ?? check.type}`;
+}
+
+/** One sentence about a test. */
+export function summary(report: Report): string {
+  const failed = report.checks.filter((check) => check.status === "fail");
+  if (failed.length === 0) return "All checks passed.";
+  const what = failed.length === 1 ? "One check" : `${failed.length} checks`;
+  return report.ok
+    ? `The connection works. ${what} did not pass, which limits what can be synced.`
+    : `${what} did not pass. Do what the remedy says, then test again.`;
+}

@@ -1,0 +1,58 @@
+import type { ComponentType } from "react";
+import type { Connection } from "../api/types";
+import type { Known } from "../integrations/useConnection";
+import { ConnectionStep } from "./ConnectionStep";
+import { DataTypesStep } from "./DataTypesStep";
+import { PrepareStep } from "./PrepareStep";
+import { ProgressStep } from "./ProgressStep";
+import { ReviewStep } from "./ReviewStep";
+
+/** What a step is given. */
+export interface StepProps {
+  known: Known;
+  /** The data types that are chosen so far; kept on the server from the draft on. */
+  chosen: string[];
+  choose: (types: string[]) => void;
+  next: () => void;
+  /** Goes to the step before; absent on the first. */
+  back?: () => void;
+}
+
+/** A step of the wizard. A new one is a row of the table below. */
+export interface Step {
+  key: string;
+  label: string;
+  Content: ComponentType<StepProps>;
+  /** Whether the step can be shown as things are on the server. */
+  reachable: (connection: Connection) => boolean;
+  /** Whether it belongs to changing a connection that is in use. */
+  onUpdate: (connection: Connection) => boolean;
+}
+
+const always = () => true;
+const never = () => false;
+const hasDraft = (connection: Connection) => connection.draft !== undefined;
+const isEnabled = (connection: Connection) => connection.enabled !== undefined;
+
+const steps: Step[] = [
+  { key: "prepare", label: "Prepare", Content: PrepareStep, reachable: always, onUpdate: never },
+  { key: "connection", label: "Connection", Content: ConnectionStep, reachable: always, onUpdate: always },
+  { key: "data-types", label: "Data types", Content: DataTypesStep, reachable: hasDraft, onUpdate: hasDraft },
+  { key: "review", label: "Review & enable", Content: ReviewStep, reachable: hasDraft, onUpdate: hasDraft },
+  { key: "progress", label: "First sync", Content: ProgressStep, reachable: isEnabled, onUpdate: hasDraft },
+];
+
+/** The steps to walk through, and the one to begin or go on with. */
+export function stepsFor(connection: Connection, wanted: string | undefined): { all: Step[]; at: Step } {
+  const finishing = wanted === "progress" && isEnabled(connection) && !hasDraft(connection);
+  const updating = isEnabled(connection) && !finishing;
+  const all = updating ? steps.filter((step) => step.onUpdate(connection)) : steps;
+  const at = all.find((step) => step.key === wanted && step.reachable(connection));
+  return { all, at: at ?? resumeAt(all, connection) };
+}
+
+/** A draft goes on after the connection step; nothing yet begins at the first. */
+function resumeAt(all: Step[], connection: Connection): Step {
+  const key = hasDraft(connection) ? "data-types" : undefined;
+  return all.find((step) => step.key === key) ?? (all[0] as Step);
+}
