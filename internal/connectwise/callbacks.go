@@ -44,18 +44,13 @@ func (c *Client) Callbacks(ctx context.Context) iter.Seq2[Callback, error] {
 	}
 }
 
-// CreateCallback registers one. It is sent once: after an unknown outcome,
-// look at Callbacks before trying again.
+// CreateCallback registers one. It is not repeated: after an unknown
+// outcome, look at Callbacks before trying again.
 func (c *Client) CreateCallback(ctx context.Context, cb Callback) error {
 	body, err := json.Marshal(cb)
 	if err != nil {
 		return fmt.Errorf("encode callback: %w", err)
 	}
-	header := c.header.Clone()
-	header.Set("Content-Type", "application/json")
-	_, err = c.caller.send(ctx, call{
-		method: http.MethodPost, path: callbacksPath, url: c.Base().API + callbacksPath,
-		header: header, body: body, limit: c.maxRecord,
-	})
+	_, err = c.do(ctx, request{method: http.MethodPost, path: callbacksPath, body: body, limit: c.maxRecord})
 	return err
 }

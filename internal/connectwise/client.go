@@ -130,20 +130,27 @@ func headers(cfg Config, basic string) http.Header {
 	return h
 }
 
-// request is a GET below the API base.
+// request is a call below the API base.
 type request struct {
-	path  string
-	query url.Values
+	// method is GET if it is empty.
+	method string
+	path   string
+	query  url.Values
+	// body is JSON; nil if there is none.
+	body []byte
 	// forwardOnly asks for keyset paging.
 	forwardOnly bool
-	limit       int64
-	sizeHint    int
+	// limit bounds the answer, sizeHint guesses it; both in bytes.
+	limit    int64
+	sizeHint int
 }
 
-// do is the one way to ConnectWise: all reads come through here.
+// do is the one way to ConnectWise. A 404 for a path, which changed nothing
+// there, may mean that ConnectWise was upgraded: then it is tried once more
+// where ConnectWise is now.
 func (c *Client) do(ctx context.Context, rq request) (answer, error) {
 	base := c.Base()
-	a, err := c.get(ctx, base, rq)
+	a, err := c.doAt(ctx, base, rq)
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != KindNoEndpoint {
 		return a, err
@@ -152,27 +159,33 @@ func (c *Client) do(ctx context.Context, rq request) (answer, error) {
 	if !moved {
 		return a, err
 	}
-	return c.get(ctx, now, rq)
+	return c.doAt(ctx, now, rq)
 }
 
-func (c *Client) get(ctx context.Context, base Base, rq request) (answer, error) {
+func (c *Client) doAt(ctx context.Context, base Base, rq request) (answer, error) {
 	path := strings.Trim(rq.path, "/")
-	query := encode(rq.query)
-	if len(query) > 0 {
-		query = "?" + query
-	}
 	cl := call{
-		method: http.MethodGet, path: path, url: base.API + path + query,
-		header: c.header, limit: rq.limit, sizeHint: rq.sizeHint,
+		method: orDefault(rq.method, http.MethodGet), path: path, url: base.API + path,
+		header: c.headerOf(rq), body: rq.body, limit: rq.limit, sizeHint: rq.sizeHint,
+	}
+	if len(rq.query) > 0 {
+		cl.url += "?" + encode(rq.query)
 	}
 	if len(cl.url) > maxURL {
 		return answer{}, &Error{Kind: KindInvalid, Op: cl.op(), detail: "the URL is too long"}
 	}
-	if rq.forwardOnly {
-		cl.header = c.header.Clone()
-		cl.header.Set("Pagination-Type", "forward-only")
-	}
 	return repeat(ctx, c.caller, cl)
+}
+
+func (c *Client) headerOf(rq request) http.Header {
+	h := c.header.Clone()
+	if rq.forwardOnly {
+		h.Set("Pagination-Type", "forward-only")
+	}
+	if rq.body != nil {
+		h.Set("Content-Type", "application/json")
+	}
+	return h
 }
 
 // encode writes spaces as %20: not every server reads + as one.

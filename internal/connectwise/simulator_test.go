@@ -134,8 +134,8 @@ func TestSimulatorFindsOddNames(t *testing.T) {
 	}
 }
 
-// A name that was drawn is found among thousands: conditions with ids in
-// parts, each within the length of a URL (P38).
+// Hundreds of ids are asked for in parts, each within the length of a URL
+// (P38).
 func TestSimulatorReadsIDsInParts(t *testing.T) {
 	t.Parallel()
 	sim, cfg := simulate(t, cwsim.Config{Seed: 3, Companies: 900})
