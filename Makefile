@@ -82,8 +82,9 @@ lint-console: $(CONSOLE)/node_modules/.stamp
 	npm --prefix $(CONSOLE) run lint
 
 .PHONY: fmt
-fmt: ## format the Go sources
+fmt: ## format the Go sources and mend what the linters can
 	@$(TOOL) golangci-lint fmt ./...
+	@$(TOOL) golangci-lint run --fix ./...
 
 .PHONY: build
 build: ## the functions for Lambda (arm64) and for this machine, with their sizes
