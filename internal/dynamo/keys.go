@@ -45,10 +45,16 @@ func (k key) valid() bool {
 
 // escape keeps the separator out of a part of a key that comes from outside.
 func escape(s string) string {
+	if !strings.ContainsAny(s, "%#") {
+		return s
+	}
 	return strings.NewReplacer("%", "%25", "#", "%23").Replace(s)
 }
 
 func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
 	return strings.NewReplacer("%25", "%", "%23", "#").Replace(s)
 }
 
