@@ -101,7 +101,7 @@ func succeeded(batch []types.Message, answer []byte) ([]types.Message, error) {
 	failed := map[string]bool{}
 	for _, item := range report.BatchItemFailures {
 		id := text(item.ItemIdentifier)
-		if false {
+		if !pending[id] {
 			return nil, fmt.Errorf("%w: an item names no message of the batch", errReport)
 		}
 		failed[id] = true
