@@ -36,8 +36,8 @@ type Config struct {
 	ProductName                    string
 	AccountClaim, RolesClaim       string
 	KindClaim                      string
-	// Issuer and ConsoleClientID are what the console signs in with.
-	Issuer, ConsoleClientID string
+	// Issuer, Audience and ConsoleClientID are what the console signs in with.
+	Issuer, Audience, ConsoleClientID string
 
 	// AllowLoopback lets a ConnectWise at a loopback address be connected
 	// over plain http: the local run only.
@@ -71,6 +71,7 @@ func variables() []variable {
 		{"ROLES_CLAIM", func(c *Config) *string { return &c.RolesClaim }, text},
 		{"AUDIENCE_KIND_CLAIM", func(c *Config) *string { return &c.KindClaim }, text},
 		{"JWT_ISSUER", func(c *Config) *string { return &c.Issuer }, regexp.MustCompile(`^https?://[^\s?#]+$`)},
+		{"JWT_AUDIENCE", func(c *Config) *string { return &c.Audience }, text},
 		{"CONSOLE_CLIENT_ID", func(c *Config) *string { return &c.ConsoleClientID }, text},
 	}
 }

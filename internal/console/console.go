@@ -3,19 +3,15 @@
 package console
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
-	"time"
 )
 
 //go:embed all:dist
@@ -23,10 +19,16 @@ var dist embed.FS
 
 // Config of the console.
 type Config struct {
+	// Product is the product's name as people see it.
+	Product string
 	// Issuer is where people sign in ("https://login.example.com/tenant"):
 	// its origin is the only one beside ours that the page may connect to. ""
 	// is none.
 	Issuer string
+	// ClientID is the console's at the issuer: a public client.
+	ClientID string
+	// Audience is what the access tokens are for.
+	Audience string
 }
 
 // New serves the build output embedded in this binary.
@@ -35,7 +37,18 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the console's files: %w", err)
 	}
-	return newHandler(cfg, files)
+	return newHandler(cfg, built(files))
+}
+
+// built is the folder of the build, or the placeholder where there was none.
+func built(files fs.FS) fs.FS {
+	if _, err := fs.Stat(files, "app/index.html"); err != nil {
+		return files
+	}
+	if app, err := fs.Sub(files, "app"); err == nil {
+		return app
+	}
+	return files
 }
 
 // newHandler serves files, and index.html for every address that names no
@@ -49,7 +62,22 @@ func newHandler(cfg Config, files fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{files: files, index: index, policy: policy(origin)}, nil
+	settings, err := settingsOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{files: files, index: index, settings: settings, policy: policy(origin)}, nil
+}
+
+// settingsOf is what the page must know before anybody signs in.
+func settingsOf(cfg Config) (asset, error) {
+	body, err := json.Marshal(map[string]string{
+		"product": cfg.Product, "issuer": cfg.Issuer, "clientId": cfg.ClientID, "audience": cfg.Audience,
+	})
+	if err != nil {
+		return asset{}, fmt.Errorf("encode the console's settings: %w", err)
+	}
+	return newAsset(settingsName, body), nil
 }
 
 func originOf(issuer string) (string, error) {
@@ -63,34 +91,13 @@ func originOf(issuer string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
+// settingsName is the address of the settings.
+const settingsName = "config.json"
+
 type handler struct {
-	files  fs.FS
-	index  asset
-	policy string
-}
-
-// asset is a file with its forms.
-type asset struct {
-	name string
-	body []byte
-	// gzip is the compressed form that the build made beside it, nil if none.
-	gzip []byte
-	etag string
-}
-
-func load(files fs.FS, name string) (asset, error) {
-	body, err := fs.ReadFile(files, name)
-	if err != nil {
-		return asset{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	a := asset{name: name, body: body}
-	a.gzip, err = fs.ReadFile(files, name+".gz")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return asset{}, fmt.Errorf("read %s.gz: %w", name, err)
-	}
-	sum := sha256.Sum256(body)
-	a.etag = hex.EncodeToString(sum[:12])
-	return a, nil
+	files           fs.FS
+	index, settings asset
+	policy          string
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,7 +108,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.secure(w.Header())
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	if a, err := load(h.files, name); err == nil && !strings.HasSuffix(name, ".gz") {
+	if name == settingsName {
+		serve(w, r, h.settings)
+		return
+	}
+	if a, err := load(h.files, name); err == nil && !compressed(name) {
 		serve(w, r, a)
 		return
 	}
@@ -113,47 +124,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, h.index)
 }
 
-// serve sends an asset, compressed where the caller takes it. Files under
-// assets/ have a hash in their name and never change.
-func serve(w http.ResponseWriter, r *http.Request, a asset) {
-	header := w.Header()
-	header.Set("Content-Type", contentType(a.name))
-	header.Set("Cache-Control", "no-cache")
-	if strings.HasPrefix(a.name, "assets/") {
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	}
-	body, etag := a.body, a.etag
-	if a.gzip != nil {
-		header.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			header.Set("Content-Encoding", "gzip")
-			body, etag = a.gzip, a.etag+"-gzip"
-		}
-	}
-	header.Set("ETag", `"`+etag+`"`)
-	r.Header.Del("Range") // the gateway's answers are never in parts
-	http.ServeContent(w, r, a.name, time.Time{}, bytes.NewReader(body))
-}
-
-func contentType(name string) string {
-	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
-		return t
-	}
-	return "application/octet-stream"
-}
-
-// acceptsGzip reads the header as browsers send it.
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		q := strings.ReplaceAll(params, " ", "")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") && q != "q=0" && !strings.HasPrefix(q, "q=0.0") {
-			return true
-		}
-	}
-	return false
-}
-
 func (h *handler) secure(header http.Header) {
 	header.Set("Content-Security-Policy", h.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -162,12 +132,12 @@ func (h *handler) secure(header http.Header) {
 	header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 }
 
-// policy lets scripts come from here only, and the page talk to us and the
-// issuer. Styles may stand in the page: the components set them.
+// policy lets scripts and styles come from here only, and the page talk to us
+// and the issuer.
 func policy(origin string) string {
 	connect := strings.TrimSpace("'self' " + origin)
 	return strings.Join([]string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:",
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
 		"font-src 'self'", "connect-src " + connect, "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",
 		"frame-ancestors 'none'",
 	}, "; ")

@@ -30,6 +30,7 @@ func build() fstest.MapFS {
 		"favicon.svg":         {Data: []byte("<svg/>")},
 		"assets/app-1a.js":    {Data: []byte("app()")},
 		"assets/app-1a.js.gz": {Data: []byte("gz-app")},
+		"assets/app-1a.js.br": {Data: []byte("br-app")},
 	}
 }
 
@@ -46,7 +47,9 @@ func TestFiles(t *testing.T) {
 		{"/settings/data-sync", "", 200, "<p>index", "text/html; charset=utf-8", "", false},
 		{"/index.html", "", 200, "<p>index", "text/html; charset=utf-8", "", false},
 		{"/favicon.svg", "gzip", 200, "<svg/>", "image/svg+xml", "", false},
-		{"/assets/app-1a.js", "br;q=1, GZIP;q=0.8", 200, "gz-app", "text/javascript; charset=utf-8", "gzip", true},
+		{"/assets/app-1a.js", "br;q=1, GZIP;q=0.8", 200, "br-app", "text/javascript; charset=utf-8", "br", true},
+		{"/assets/app-1a.js", "br;q=0, GZIP;q=0.8", 200, "gz-app", "text/javascript; charset=utf-8", "gzip", true},
+		{"/assets/app-1a.js.br", "", 404, "404 page not found\n", "text/plain; charset=utf-8", "", false},
 		{"/assets/app-1a.js", "gzip;q=0", 200, "app()", "text/javascript; charset=utf-8", "", true},
 		{"/assets/app-1a.js", "gzip; q=0.0", 200, "app()", "text/javascript; charset=utf-8", "", true},
 		{"/assets/app-0b.js", "", 404, "404 page not found\n", "text/plain; charset=utf-8", "", false},
@@ -70,7 +73,7 @@ func TestSecurityHeaders(t *testing.T) {
 	for _, target := range []string{"/", "/assets/app-1a.js", "/assets/gone.js"} {
 		h := serveFrom(t, build(), "GET", target).Header()
 		policy := h.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self' https://login.example.com;", "frame-ancestors 'none'"} {
+		for _, want := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' https://login.example.com;", "frame-ancestors 'none'"} {
 			if !strings.Contains(policy, want) {
 				t.Errorf("%s: %q is not in %q", target, want, policy)
 			}
@@ -126,5 +129,32 @@ func TestBadConfig(t *testing.T) {
 	}
 	if _, err := newHandler(Config{}, fstest.MapFS{}); err == nil {
 		t.Error("a build without index.html was taken")
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	h, err := newHandler(Config{Product: "Acme", Issuer: "https://login.example.com/t", ClientID: "web", Audience: "api"}, build())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/config.json", nil))
+	want := `{"audience":"api","clientId":"web","issuer":"https://login.example.com/t","product":"Acme"}`
+	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+}
+
+func TestTheBuildComesBeforeThePlaceholder(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"index.html": {Data: []byte("placeholder")}}
+	if _, err := built(files).Open("index.html"); err != nil {
+		t.Errorf("without a build: %v", err)
+	}
+	files["app/index.html"] = &fstest.MapFile{Data: []byte("app")}
+	files["app/icon.svg"] = &fstest.MapFile{Data: []byte("<svg/>")}
+	if _, err := built(files).Open("icon.svg"); err != nil {
+		t.Errorf("with a build: %v", err)
 	}
 }

@@ -29,7 +29,7 @@ import (
 func Needs() []string {
 	return []string{
 		"SYNC_QUEUE_URL", "SECRET_PREFIX", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION",
-		"PRODUCT_NAME", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "CONSOLE_CLIENT_ID",
+		"PRODUCT_NAME", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
 	}
 }
 
@@ -59,7 +59,9 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wire the API: %w", err)
 	}
-	pages, err := console.New(console.Config{Issuer: cfg.Issuer})
+	pages, err := console.New(console.Config{
+		Product: cfg.ProductName, Issuer: cfg.Issuer, ClientID: cfg.ConsoleClientID, Audience: cfg.Audience,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("wire the console: %w", err)
 	}
