@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,8 +20,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Getenv, os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
@@ -58,12 +60,7 @@ func run(ctx context.Context, getenv func(string) string, out, errs io.Writer) e
 		return err
 	}
 	describe(out, s, dir, companies)
-	err = s.Services.Wait(ctx)
-	fmt.Fprintln(out, "\nstopping")
-	if closeErr := s.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return errors.Join(s.Services.Wait(ctx), s.Close())
 }
 
 func number(text string, fallback int) (int, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -47,8 +48,8 @@ func usable(ctx context.Context, port int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	chosen := l.Addr().(*net.TCPAddr).Port
-	return chosen, l.Close()
+	chosen, err := netip.ParseAddrPort(l.Addr().String())
+	return int(chosen.Port()), errors.Join(err, l.Close())
 }
 
 func save(path string, p ports) error {

@@ -3,9 +3,13 @@ package host_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"maps"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -143,9 +147,7 @@ func TestTokens(t *testing.T) {
 	now := time.Now()
 	person := func(more map[string]any) map[string]any {
 		claims := map[string]any{"sub": "a", "roles": []string{"admin", "member"}, "n": 12}
-		for k, v := range more {
-			claims[k] = v
-		}
+		maps.Copy(claims, more)
 		return claims
 	}
 	other, err := issuer.Start(issuer.Config{Listener: listen(t), Audience: "ours"})
@@ -173,6 +175,8 @@ func TestTokens(t *testing.T) {
 		{"changed claims", changed(t, good), 401},
 		{"algorithm none", forged(t, `{"alg":"none"}`, good), 401},
 		{"a shared secret", hmacForged(t, b.issuer), 401},
+		{"the right key, an unknown id", unknownKid(t, b), 401},
+		{"the right key, no id", signWith(t, b.issuer, jose.RS256, issuersKey(t, b), ""), 401},
 		{"the right key id, another key", kidForged(t, b.issuer, good), 401},
 	} {
 		status, body := b.get(t, "/v1/x", c.token)
@@ -302,6 +306,26 @@ func kidForged(t *testing.T, i *issuer.Issuer, token string) string {
 		t.Fatal(err)
 	}
 	return signWith(t, i, jose.RS256, key, parsed.Headers[0].KeyID)
+}
+
+// unknownKid signs with the issuer's own key under an id it does not publish.
+func unknownKid(t *testing.T, b *bench) string {
+	t.Helper()
+	return signWith(t, b.issuer, jose.RS256, issuersKey(t, b), "another")
+}
+
+func issuersKey(t *testing.T, b *bench) any {
+	t.Helper()
+	data, err := os.ReadFile(b.keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(data)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func signWith(t *testing.T, i *issuer.Issuer, alg jose.SignatureAlgorithm, key any, kid string) string {

@@ -54,6 +54,7 @@ type bench struct {
 
 	services *localaws.Services
 	issuer   *issuer.Issuer
+	keyFile  string // the issuer's
 	logs     string // the folder of the functions' logs
 	log      *safeBuffer
 }
@@ -85,7 +86,8 @@ func start(t *testing.T, change func(*host.Config)) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closed(t, services.Close) })
-	iss, err := issuer.Start(issuer.Config{Listener: listen(t), Audience: "ours"})
+	keyFile := filepath.Join(t.TempDir(), "issuer.key")
+	iss, err := issuer.Start(issuer.Config{KeyFile: keyFile, Listener: listen(t), Audience: "ours"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func start(t *testing.T, change func(*host.Config)) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closed(t, h.Close) })
-	return &bench{Host: h, services: services, issuer: iss, logs: c.LogDir, log: log}
+	return &bench{Host: h, services: services, issuer: iss, keyFile: keyFile, logs: c.LogDir, log: log}
 }
 
 func closed(t *testing.T, c func() error) {

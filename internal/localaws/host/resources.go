@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -172,9 +173,9 @@ func compareTable(ctx context.Context, db *dynamodb.Client, t template.Table) er
 }
 
 func schemaText(list []dynamotypes.KeySchemaElement) string {
-	s := ""
+	var s strings.Builder
 	for _, k := range list {
-		s += *k.AttributeName + " " + string(k.KeyType) + ","
+		s.WriteString(*k.AttributeName + " " + string(k.KeyType) + ",")
 	}
-	return s
+	return s.String()
 }

@@ -12,12 +12,18 @@ type Person struct {
 
 // People are the demo people.
 func People() []Person {
+	partner := func(id, name, account, role, about string) Person {
+		return Person{ID: id, Name: name, About: about, Account: account, Kind: "partner", Roles: []string{role}}
+	}
 	return []Person{
-		{ID: "admin", Name: "Ada Admin", About: "Admin of the MSP demo-msp", Account: "demo-msp", Kind: "partner", Roles: []string{"admin"}},
-		{ID: "member", Name: "Max Member", About: "Member of the MSP demo-msp: may look, not change", Account: "demo-msp", Kind: "partner", Roles: []string{"member"}},
-		{ID: "customer", Name: "Cleo Customer", About: "End customer of demo-msp: sees nothing", Account: "demo-customer", Kind: "customer", Roles: []string{"admin"}},
-		{ID: "other-admin", Name: "Otto Other", About: "Admin of another MSP, other-msp", Account: "other-msp", Kind: "partner", Roles: []string{"admin"}},
-		{ID: "support", Name: "Sam Support", About: "The vendor's support: looks, audited", Account: "vendor", Kind: "partner", Roles: []string{"support"}},
+		partner("admin", "Ada Admin", "demo-msp", "admin", "Admin of the MSP demo-msp"),
+		partner("member", "Max Member", "demo-msp", "member", "Member of the MSP demo-msp: may look, not change"),
+		{
+			ID: "customer", Name: "Cleo Customer", About: "End customer of demo-msp: sees nothing",
+			Account: "demo-customer", Kind: "customer", Roles: []string{"admin"},
+		},
+		partner("other-admin", "Otto Other", "other-msp", "admin", "Admin of another MSP, other-msp"),
+		partner("support", "Sam Support", "vendor", "support", "The vendor's support: looks, audited"),
 	}
 }
 

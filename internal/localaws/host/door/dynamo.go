@@ -2,6 +2,7 @@ package door
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -99,7 +100,7 @@ func (c Config) statement(s string) (iam.Request, error) {
 	m := regexp.MustCompile(`(?is)^\s*(?:(insert)\s+into|(update)|(delete)\s+from|(select)\s.*?\sfrom)\s+"?([\w.-]+?)"?(?:\."?([\w.-]+)"?)?(?:\s|$)`).
 		FindStringSubmatch(s)
 	if m == nil {
-		return iam.Request{}, fmt.Errorf("the PartiQL statement was not understood")
+		return iam.Request{}, errors.New("the PartiQL statement was not understood")
 	}
 	verb := strings.ToLower(m[1] + m[2] + m[3] + m[4])
 	request := c.onTable("PartiQL"+strings.ToUpper(verb[:1])+verb[1:], m[5])

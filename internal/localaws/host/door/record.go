@@ -14,9 +14,10 @@ import (
 type Phase int
 
 const (
-	// Before: the service never hears of the call.
+	// Before means that the service never hears of the call.
 	Before Phase = iota
-	// After: the service has done its work, and the caller never hears of it.
+	// After means that the service has done its work, and the caller never
+	// hears of it.
 	After
 )
 

@@ -25,8 +25,7 @@ func parseResponse(answer []byte) (response, error) {
 	if !json.Valid(answer) {
 		return response{}, fmt.Errorf("%w: not JSON", errResponse)
 	}
-	var probe map[string]json.RawMessage
-	if json.Unmarshal(answer, &probe) != nil || probe["statusCode"] == nil {
+	if !hasStatus(answer) {
 		return inferred(answer), nil
 	}
 	var given struct {
@@ -48,6 +47,11 @@ func parseResponse(answer []byte) (response, error) {
 		r.headers[name] = string(value)
 	}
 	return r, r.setBody(given.Body, given.IsBase64Encoded)
+}
+
+func hasStatus(answer []byte) bool {
+	var probe map[string]json.RawMessage
+	return json.Unmarshal(answer, &probe) == nil && probe["statusCode"] != nil
 }
 
 func (r *response) setBody(body *string, encoded bool) error {

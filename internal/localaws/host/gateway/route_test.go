@@ -12,8 +12,14 @@ func TestMatch(t *testing.T) {
 	t.Parallel()
 	var routes []route
 	for _, r := range [][2]string{
-		{"ANY", "/v1/{proxy+}"}, {"GET", "/v1/openapi.json"}, {"GET", "/"}, {"GET", "/{proxy+}"},
-		{"POST", "/callbacks/{id}/{token}"}, {"ANY", "/pets/dog/{id}"}, {"GET", "/pets/{kind}/1"}, {"GET", "/pets/dog/{name}"},
+		{"ANY", "/v1/{proxy+}"},
+		{"GET", "/v1/openapi.json"},
+		{"GET", "/"},
+		{"GET", "/{proxy+}"},
+		{"POST", "/callbacks/{id}/{token}"},
+		{"ANY", "/pets/dog/{id}"},
+		{"GET", "/pets/{kind}/1"},
+		{"GET", "/pets/dog/{name}"},
 	} {
 		routes = append(routes, parseRoute(template.Route{Method: r[0], Path: r[1]}))
 	}

@@ -63,7 +63,9 @@ func TestParseRefusesWhatItCannotHonour(t *testing.T) {
 func FuzzMatch(f *testing.F) {
 	f.Add("a*b?c", "aXXbYc")
 	f.Fuzz(func(t *testing.T, pattern, text string) {
-		Match(pattern, text)
+		if Match(pattern, text) && !Match("*"+pattern, text) {
+			t.Errorf("%q matches %q, and not with * before it", pattern, text)
+		}
 		if !Match("*", text) || !Match("*"+text[:len(text)/2]+"*", text) {
 			t.Errorf("* does not match %q", text)
 		}

@@ -37,7 +37,8 @@ func startProcess(f *Function) (*Process, error) {
 	}
 	p := &Process{function: f, work: make(chan *invocation), asked: make(chan struct{}), dead: make(chan struct{})}
 	p.server = &http.Server{Handler: p.routes(), ReadHeaderTimeout: 10 * time.Second}
-	p.cmd = exec.Command(f.config.Bootstrap)
+	// Its end is Kill's: a context could end it while it is being watched.
+	p.cmd = exec.CommandContext(context.Background(), f.config.Bootstrap)
 	p.cmd.Dir = f.config.Dir
 	p.cmd.Env = f.config.Environment(l.Addr().String())
 	p.cmd.Stdout, p.cmd.Stderr = f.config.Output, f.config.Output

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -87,9 +88,10 @@ func (c Config) receive(ctx context.Context) ([]types.Message, error) {
 		return batch, err
 	}
 	for end := time.Now().Add(c.Window); len(batch) < c.BatchSize && time.Now().Before(end) && ctx.Err() == nil; {
-		more, err := c.receiveOnce(ctx, c.BatchSize-len(batch), 1)
-		if err != nil {
-			return batch, nil // what is there is worth working on
+		var more []types.Message
+		if more, err = c.receiveOnce(ctx, c.BatchSize-len(batch), 1); err != nil {
+			c.Logger.Warn("a batch was cut short", "queue", c.QueueARN, "error", err)
+			break
 		}
 		batch = append(batch, more...)
 	}
@@ -151,7 +153,7 @@ func (c Config) remove(ctx context.Context, messages []types.Message) error {
 		n := min(len(messages), perReceive)
 		entries := make([]types.DeleteMessageBatchRequestEntry, n)
 		for i, m := range messages[:n] {
-			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle}
+			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle}
 		}
 		if err := c.removeOnce(ctx, entries); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,10 +41,11 @@ func TestSucceeded(t *testing.T) {
 		`nonsense`:                                                              "!",
 	} {
 		done, err := succeeded(batch, []byte(answer))
-		got := ""
+		var ids strings.Builder
 		for _, m := range done {
-			got += *m.MessageId
+			ids.WriteString(*m.MessageId)
 		}
+		got := ids.String()
 		if err != nil {
 			got = "!"
 		}
@@ -87,7 +89,7 @@ func TestAnEventIsNeverTooLarge(t *testing.T) {
 	t.Parallel()
 	var batch []types.Message
 	for i := range 10 {
-		batch = append(batch, message(fmt.Sprint(i), strings.Repeat("x", 1<<20)))
+		batch = append(batch, message(strconv.Itoa(i), strings.Repeat("x", 1<<20)))
 	}
 	event, n, err := encode(batch, "arn", "region")
 	if err != nil || n != 5 || len(event) > maxEvent {

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"net/http"
 	"strings"
 	"time"
 )
@@ -154,7 +155,8 @@ func (b *builder) linkAuthorizer(api *API, r *pendingRoute) error {
 
 func checkRoute(r Route) string {
 	switch r.Method {
-	case "ANY", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "DELETE":
+	case "ANY", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch,
+		http.MethodPost, http.MethodPut, http.MethodDelete:
 	default:
 		return "the method " + r.Method + " is not known"
 	}

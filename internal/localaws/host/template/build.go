@@ -120,7 +120,8 @@ func withGlobals(globals object, r *resource) object {
 	if !ok || defaults == nil {
 		return r.properties
 	}
-	return merge(defaults, r.properties).(object)
+	merged, _ := merge(defaults, r.properties).(object)
+	return merged
 }
 
 func merge(global, local any) any {

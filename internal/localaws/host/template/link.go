@@ -112,7 +112,7 @@ func (b *builder) linkTarget(r Rule, t Target, path string) error {
 	if t.InputPath != "" && t.InputPath != "$" && t.InputPath != "$.detail" {
 		return fail(path, "the InputPath %s is not supported", t.InputPath)
 	}
-	allowed := false
+	var allowed bool
 	if q, ok := b.out.QueueByARN(t.ARN); ok {
 		allowed = r.Scheduler && b.roleAllows(path, t, "sqs:SendMessage") || !r.Scheduler && b.queueAllows(q, r)
 	} else if f, ok := b.out.FunctionByARN(t.ARN); ok {

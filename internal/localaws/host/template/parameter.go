@@ -72,7 +72,7 @@ func (s *scope) setParameter(path, name, typ, value string) error {
 		s.parameters[name] = value
 	case "CommaDelimitedList":
 		var list []any
-		for _, item := range strings.Split(value, ",") {
+		for item := range strings.SplitSeq(value, ",") {
 			list = append(list, strings.TrimSpace(item))
 		}
 		s.parameters[name] = list
