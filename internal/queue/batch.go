@@ -23,7 +23,8 @@ func Batch(ctx context.Context, event events.SQSEvent, log *slog.Logger, handle 
 		wg.Go(func() { errs[i] = one(ctx, []byte(event.Records[i].Body), handle) })
 	}
 	wg.Wait()
-	var resp events.SQSEventResponse
+	// A list, never null: Lambda takes both for success, emulators do not.
+	resp := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, err := range errs {
 		if err == nil {
 			continue

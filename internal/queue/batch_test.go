@@ -3,6 +3,7 @@ package queue_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"testing"
@@ -30,5 +31,16 @@ func TestBatchReportsEachFailureForItself(t *testing.T) {
 	want := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{{ItemIdentifier: "bad"}, {ItemIdentifier: "boom"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
+	}
+}
+
+// An emulator of Lambda fell over null, which AWS takes for success.
+func TestBatchWithoutFailuresIsAnEmptyList(t *testing.T) {
+	t.Parallel()
+	event := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "ok", Body: "ok"}}}
+	resp := queue.Batch(context.Background(), event, slog.New(slog.DiscardHandler), func(context.Context, []byte) error { return nil })
+	got, err := json.Marshal(resp)
+	if err != nil || string(got) != `{"batchItemFailures":[]}` {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
