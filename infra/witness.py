@@ -79,11 +79,13 @@ def artefact(path):
     return buffer.getvalue()
 
 
-def packaged(s3, arch):
+def packaged(s3, arch, url):
     template = yaml_parse(pathlib.Path("template.yaml").read_text())
     for name in [k for k, r in template["Resources"].items() if r["Type"] in UNKNOWN]:
         print(f"not looked at: {name} ({template['Resources'].pop(name)['Type']})")
     template["Globals"]["Function"]["Architectures"] = ["x86_64" if arch == "amd64" else arch]
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables.update({f"AWS_ENDPOINT_URL_{service}": url for service in ("DYNAMODB", "SQS", "SECRETS_MANAGER", "EVENTBRIDGE")})
     s3.create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": REGION})
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -157,7 +159,7 @@ def main(arch):
                 config=Config(retries={"max_attempts": 0}, read_timeout=90),
             )
 
-        ids = deploy(client("cloudformation"), packaged(client("s3"), arch))
+        ids = deploy(client("cloudformation"), packaged(client("s3"), arch, url))
 
         def invoke(function, event):
             answer = client("lambda").invoke(FunctionName=ids[function], Payload=event)
