@@ -27,7 +27,7 @@ func (in ConnectionInput) input(ifMatch string) setup.Input {
 
 // IfMatchInput is the state that the caller saw.
 type IfMatchInput struct {
-	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag of the state that was seen; the change is refused with 412 if it is not the present one."`
+	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag of the state that was seen; 412 if it is not the present one."`
 }
 
 // unquote reads an entity tag; "*" is any state.
@@ -52,16 +52,26 @@ func connectionAnswer(st setup.Status) *connectionOutput {
 
 func (a *api) registerConnection() {
 	const tag = "Connection"
-	add(a, operation{id: "getConnection", method: "GET", path: "/v1/connection", tag: tag, access: reads,
-		summary: "The account's ConnectWise connection"}, a.getConnection)
-	add(a, operation{id: "testConnection", method: "POST", path: "/v1/connection/test", tag: tag, access: changes,
-		summary: "Test a connection; nothing is stored"}, a.testConnection)
-	add(a, operation{id: "putConnection", method: "PUT", path: "/v1/connection", tag: tag, access: changes,
-		summary: "Test, then store: as a draft, or as new keys of the enabled connection"}, a.putConnection)
-	add(a, operation{id: "deleteDraft", method: "DELETE", path: "/v1/connection/draft", tag: tag, access: changes,
-		summary: "Throw the draft away", status: http.StatusNoContent}, a.deleteDraft)
-	add(a, operation{id: "enableConnection", method: "POST", path: "/v1/connection/enable", tag: tag, access: changes,
-		summary: "Enable the draft and start the first sync; safe to press twice"}, a.enableConnection)
+	add(a, operation{
+		id: "getConnection", method: "GET", path: "/v1/connection", tag: tag, access: reads,
+		summary: "The account's ConnectWise connection",
+	}, a.getConnection)
+	add(a, operation{
+		id: "testConnection", method: "POST", path: "/v1/connection/test", tag: tag, access: changes,
+		summary: "Test a connection; nothing is stored",
+	}, a.testConnection)
+	add(a, operation{
+		id: "putConnection", method: "PUT", path: "/v1/connection", tag: tag, access: changes,
+		summary: "Test, then store: as a draft, or as new keys of the enabled connection",
+	}, a.putConnection)
+	add(a, operation{
+		id: "deleteDraft", method: "DELETE", path: "/v1/connection/draft", tag: tag, access: changes,
+		summary: "Throw the draft away", status: http.StatusNoContent,
+	}, a.deleteDraft)
+	add(a, operation{
+		id: "enableConnection", method: "POST", path: "/v1/connection/enable", tag: tag, access: changes,
+		summary: "Enable the draft and start the first sync; safe to press twice",
+	}, a.enableConnection)
 }
 
 func (a *api) getConnection(ctx context.Context, _ *struct{}) (*connectionOutput, error) {

@@ -34,8 +34,10 @@ type listLogsOutput struct {
 }
 
 func (a *api) registerLogs() {
-	add(a, operation{id: "listLogs", method: "GET", path: "/v1/logs", tag: "Logs", access: reads,
-		summary: "The sync's lifecycle events, newest first, kept 90 days"}, a.listLogs)
+	add(a, operation{
+		id: "listLogs", method: "GET", path: "/v1/logs", tag: "Logs", access: reads,
+		summary: "The sync's lifecycle events, newest first, kept 90 days",
+	}, a.listLogs)
 }
 
 func (a *api) listLogs(ctx context.Context, in *PageInput) (*listLogsOutput, error) {

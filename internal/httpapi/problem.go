@@ -100,8 +100,7 @@ func problemOf(err error, requestID string) *Problem {
 	if p.RetryAfter > 0 {
 		doc.RetryAfter = int(math.Ceil(p.RetryAfter.Seconds()))
 	}
-	var failed *setup.TestFailedError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*setup.TestFailedError](err); ok {
 		r := reportOf(failed.Report)
 		doc.Report = &r
 	}
@@ -136,6 +135,8 @@ func notFound() *problem.Error {
 // replaceErrors makes huma's own errors problem documents. huma keeps this in
 // package variables, hence once for the process. Its default repeats rejected
 // values, a private key among them.
+//
+//nolint:gochecknoglobals // what it guards is huma's, and global
 var replaceErrors = sync.OnceFunc(func() {
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 		return rejected(status, errs, "")

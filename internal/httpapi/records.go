@@ -36,12 +36,18 @@ func recordOf(r syncer.Row) Record {
 
 func (a *api) registerRecords() {
 	const tag = "Records"
-	add(a, operation{id: "listRecords", method: "GET", path: "/v1/records/{type}", tag: tag, access: reads,
-		summary: "Records by id, or those changed since a time, removed ones included"}, a.listRecords)
-	add(a, operation{id: "getRecord", method: "GET", path: "/v1/records/{type}/{id}", tag: tag, access: reads,
-		summary: "One record, also a removed one"}, a.getRecord)
-	add(a, operation{id: "syncRecord", method: "POST", path: "/v1/records/{type}/{id}/sync", tag: tag, access: changes,
-		summary: "Read one record again, now"}, a.syncRecord)
+	add(a, operation{
+		id: "listRecords", method: "GET", path: "/v1/records/{type}", tag: tag, access: reads,
+		summary: "Records by id, or those changed since a time, removed ones included",
+	}, a.listRecords)
+	add(a, operation{
+		id: "getRecord", method: "GET", path: "/v1/records/{type}/{id}", tag: tag, access: reads,
+		summary: "One record, also a removed one",
+	}, a.getRecord)
+	add(a, operation{
+		id: "syncRecord", method: "POST", path: "/v1/records/{type}/{id}/sync", tag: tag, access: changes,
+		summary: "Read one record again, now",
+	}, a.syncRecord)
 }
 
 type listRecordsInput struct {

@@ -15,7 +15,7 @@ type Run struct {
 	ID          string     `json:"id"`
 	Type        string     `json:"type"`
 	Mode        string     `json:"mode" enum:"initial,incremental,full"`
-	State       string     `json:"state" enum:"queued,running,interrupted,succeeded,partial,failed,cancelled" doc:"The first three are under way; the rest are final."`
+	State       string     `json:"state" enum:"queued,running,interrupted,succeeded,partial,failed,cancelled" doc:"Three are under way, the rest final."`
 	Active      bool       `json:"active" doc:"Whether it may still do work."`
 	RequestedBy string     `json:"requestedBy" doc:"A person's id, schedule or system."`
 	RequestedAt time.Time  `json:"requestedAt"`
@@ -70,16 +70,26 @@ func progressOf(p syncer.Progress) Run {
 
 func (a *api) registerRuns() {
 	const tag = "Runs"
-	add(a, operation{id: "startRuns", method: "POST", path: "/v1/runs", tag: tag, access: changes, status: http.StatusAccepted,
-		summary: "Sync now; a type that is being synced joins its run"}, a.startRuns)
-	add(a, operation{id: "listRuns", method: "GET", path: "/v1/runs", tag: tag, access: reads,
-		summary: "Runs, newest first"}, a.listRuns)
-	add(a, operation{id: "getRun", method: "GET", path: "/v1/runs/{id}", tag: tag, access: reads,
-		summary: "A run with its progress"}, a.getRun)
-	add(a, operation{id: "listSkips", method: "GET", path: "/v1/runs/{id}/skips", tag: tag, access: reads,
-		summary: "Records that the run could not keep"}, a.listSkips)
-	add(a, operation{id: "cancelRun", method: "POST", path: "/v1/runs/{id}/cancel", tag: tag, access: changes,
-		summary: "End a run where it stands; what it kept stays"}, a.cancelRun)
+	add(a, operation{
+		id: "startRuns", method: "POST", path: "/v1/runs", tag: tag, access: changes, status: http.StatusAccepted,
+		summary: "Sync now; a type that is being synced joins its run",
+	}, a.startRuns)
+	add(a, operation{
+		id: "listRuns", method: "GET", path: "/v1/runs", tag: tag, access: reads,
+		summary: "Runs, newest first",
+	}, a.listRuns)
+	add(a, operation{
+		id: "getRun", method: "GET", path: "/v1/runs/{id}", tag: tag, access: reads,
+		summary: "A run with its progress",
+	}, a.getRun)
+	add(a, operation{
+		id: "listSkips", method: "GET", path: "/v1/runs/{id}/skips", tag: tag, access: reads,
+		summary: "Records that the run could not keep",
+	}, a.listSkips)
+	add(a, operation{
+		id: "cancelRun", method: "POST", path: "/v1/runs/{id}/cancel", tag: tag, access: changes,
+		summary: "End a run where it stands; what it kept stays",
+	}, a.cancelRun)
 }
 
 type startRunsInput struct {

@@ -2,7 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
+	"maps"
 	"net/http"
 	"path"
 	"strings"
@@ -110,12 +110,10 @@ func (d *discard) WriteHeader(status int)      { d.status = status }
 // fail answers with err's problem document.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	doc := a.problem(r.Context(), err)
-	for name, values := range doc.GetHeaders() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), doc.GetHeaders())
 	w.Header().Set("Content-Type", doc.ContentType(""))
 	w.WriteHeader(doc.Status)
-	_ = json.NewEncoder(w).Encode(doc) // a caller that left cannot be told
+	_ = marshal(w, doc) // a caller that left cannot be told
 }
 
 func (a *api) failHuma(ctx huma.Context, err error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -140,9 +141,7 @@ func TestThePrivateKeyNeverComesBack(t *testing.T) {
 	s := newServer(t)
 	body := func(change map[string]any) string {
 		m := map[string]any{"serverUrl": "na.example.net", "companyId": "acme", "publicKey": "pub", "privateKey": secret}
-		for k, v := range change {
-			m[k] = v
-		}
+		maps.Copy(m, change)
 		b, _ := json.Marshal(m)
 		return string(b)
 	}

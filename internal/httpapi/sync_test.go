@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -196,7 +197,7 @@ func TestErrorsOfTheCore(t *testing.T) {
 		}
 		var p httpapi.Problem
 		a.into(&p)
-		if fmt.Sprint(p.RetryAfter) != tc.retry && tc.retry != "" {
+		if strconv.Itoa(p.RetryAfter) != tc.retry && tc.retry != "" {
 			t.Errorf("%s: retryAfter %d", tc.code, p.RetryAfter)
 		}
 		if tc.code == "internal" && (p.Detail == tc.err.Error() || p.Remedy == "") {

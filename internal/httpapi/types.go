@@ -43,12 +43,18 @@ type typesOutput struct {
 
 func (a *api) registerTypes() {
 	const tag = "Data types"
-	add(a, operation{id: "listDataTypes", method: "GET", path: "/v1/data-types", tag: tag, access: reads,
-		summary: "What can be synced, and what is"}, a.listTypes)
-	add(a, operation{id: "putDataTypes", method: "PUT", path: "/v1/data-types", tag: tag, access: changes,
-		summary: "Choose what is synced; parents come along"}, a.putTypes)
-	add(a, operation{id: "resetDataType", method: "POST", path: "/v1/data-types/{type}/reset", tag: tag, access: changes,
-		summary: "End whatever run of the type is under way, so that a new one can start"}, a.resetType)
+	add(a, operation{
+		id: "listDataTypes", method: "GET", path: "/v1/data-types", tag: tag, access: reads,
+		summary: "What can be synced, and what is",
+	}, a.listTypes)
+	add(a, operation{
+		id: "putDataTypes", method: "PUT", path: "/v1/data-types", tag: tag, access: changes,
+		summary: "Choose what is synced; parents come along",
+	}, a.putTypes)
+	add(a, operation{
+		id: "resetDataType", method: "POST", path: "/v1/data-types/{type}/reset", tag: tag, access: changes,
+		summary: "End whatever run of the type is under way, so that a new one can start",
+	}, a.resetType)
 }
 
 func (a *api) listTypes(ctx context.Context, _ *struct{}) (*typesOutput, error) {

@@ -71,8 +71,9 @@ func (s *Service) register(ctx context.Context, c Connection) error {
 func callbackWarning(err error) *Warning {
 	p := problem.From(err)
 	return &Warning{
-		Code:    p.Code,
-		Message: "Changes in ConnectWise are not reported to us at once, because callbacks could not be registered; the regular sync finds them. " + p.Message,
-		Remedy:  p.Remedy,
+		Code: p.Code,
+		Message: "ConnectWise does not tell us of changes at once, because callbacks could not be registered; " +
+			"the regular sync finds them. " + p.Message,
+		Remedy: p.Remedy,
 	}
 }

@@ -11,7 +11,7 @@ import (
 // endpoints. Methods are safe for concurrent use by many processes; a
 // successful write is durable; reads are consistent. What does not exist is
 // psa.ErrNotFound; a lost race is psa.ErrConflict and changes nothing.
-type Store interface {
+type Store interface { //nolint:interfacebloat // one table, whose writes belong together
 	Connection(ctx context.Context, account psa.AccountID) (Connection, error)
 	Draft(ctx context.Context, account psa.AccountID) (Draft, error)
 	// PutDraft stores d if the stored draft's Rev is d.Rev (0: there is
@@ -62,7 +62,7 @@ type Secrets interface {
 type Prober interface {
 	// Clean turns what a user typed into an endpoint's ServerURL and
 	// Identity site, and says in words what it changed.
-	Clean(serverURL string) (clean string, site string, notices []string, err error)
+	Clean(serverURL string) (clean, site string, notices []string, err error)
 	// Discover finds the API base through companyinfo.
 	Discover(ctx context.Context, serverURL, companyID string) (Endpoint, error)
 	// Info reads /system/info; it proves nothing about credentials.

@@ -63,8 +63,10 @@ func TestTestProvesAndStoresNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"address pass", "reachable pass", "company pass", "system_info pass", "credentials pass",
-		"permission:companies pass", "permission:contacts pass"}
+	want := []string{
+		"address pass", "reachable pass", "company pass", "system_info pass", "credentials pass",
+		"permission:companies pass", "permission:contacts pass",
+	}
 	if diff := cmp.Diff(want, found(r)); diff != "" || !r.OK {
 		t.Errorf("ok %v, -want +got:\n%s", r.OK, diff)
 	}

@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	account  psa.AccountID = "msp-1"
-	clientID               = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+	account  = psa.AccountID("msp-1")
+	clientID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 )
 
 // world is a real table, a real secret store and a simulated ConnectWise; the

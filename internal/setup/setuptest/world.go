@@ -61,7 +61,10 @@ func (w *World) Pass(d time.Duration) {
 func Types() []setup.TypeInfo {
 	return []setup.TypeInfo{
 		{Name: psa.Companies, Label: "Companies", Path: "/company/companies", Module: "Companies", Permission: "Company Maintenance", Default: true},
-		{Name: psa.Contacts, Label: "Contacts", Path: "/company/contacts", Parent: psa.Companies, Module: "Companies", Permission: "Contacts", Default: true},
+		{
+			Name: psa.Contacts, Label: "Contacts", Path: "/company/contacts", Parent: psa.Companies,
+			Module: "Companies", Permission: "Contacts", Default: true,
+		},
 	}
 }
 
