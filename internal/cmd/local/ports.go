@@ -23,7 +23,7 @@ func preferred() ports { return ports{Console: 8420, Issuer: 8421, Simulator: 84
 func choosePorts(ctx context.Context, dir string) (ports, error) {
 	path := filepath.Join(dir, "ports.json")
 	p := preferred()
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // a file of the data folder
 	if err == nil {
 		err = json.Unmarshal(data, &p)
 	}
