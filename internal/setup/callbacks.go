@@ -26,7 +26,8 @@ func (s *Service) registerCallbacks(ctx context.Context, c Connection) (Connecti
 		return c, fmt.Errorf("begin registering callbacks: %w", err)
 	}
 	mine.Callbacks = Callbacks{State: CallbacksRegistered, At: s.now()}
-	if err := s.register(ctx, mine); err != nil {
+	err = within(ctx, registerTime, func(ctx context.Context) error { return s.register(ctx, mine) })
+	if err != nil {
 		s.Log.WarnContext(ctx, "callbacks not registered", "account", string(c.Account), "error", err.Error())
 		mine.Callbacks.State, mine.Callbacks.Warning = CallbacksFailed, callbackWarning(err)
 	}

@@ -28,6 +28,15 @@ const (
 	registeringLife = 2 * time.Minute
 )
 
+// How long ConnectWise may take for a step, so that all of a test, and all of
+// enabling, ends within one request's 25 seconds.
+const (
+	discoverTime = 9 * time.Second
+	infoTime     = 4 * time.Second
+	listsTime    = 9 * time.Second
+	registerTime = 15 * time.Second
+)
+
 // Deps are what a Service works with; all are required but Now and Log.
 type Deps struct {
 	Store     Store

@@ -2,11 +2,13 @@ package setup_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,6 +161,36 @@ func failAt(w *setuptest.World, call string, err error) {
 		}
 		return nil
 	}
+}
+
+// A server that only takes its time is told apart from a fault of ours, and
+// leaves the request time to answer.
+func TestSlowServers(t *testing.T) {
+	t.Parallel()
+	for call, check := range map[string]string{"discover": "reachable", "info": "system_info", "list": "credentials"} {
+		w := setuptest.NewWorld()
+		failAt(w, call, fmt.Errorf("GET: %w", context.DeadlineExceeded))
+		r, err := w.Service(t, nil).Test(t.Context(), account, input())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range r.Checks {
+			if c.Name == check && (c.Status != setup.Fail || c.Code != problem.ConnectWiseDown) {
+				t.Errorf("%s: %+v", call, c)
+			}
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := setuptest.NewWorld()
+		w.CW.Stall = true
+		start := time.Now()
+		if _, err := w.Service(t, nil).Test(t.Context(), account, input()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took == 0 || took > 23*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
 }
 
 // What is optional degrades by name; system info proves nothing either way.

@@ -2,7 +2,9 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -160,7 +162,11 @@ func (t *tester) discover(ctx context.Context, clean, companyID string) {
 		t.skip(reach, company)
 		return
 	}
-	endpoint, err := t.s.Prober.Discover(ctx, clean, companyID)
+	var endpoint Endpoint
+	err := within(ctx, discoverTime, func(ctx context.Context) (err error) {
+		endpoint, err = t.s.Prober.Discover(ctx, clean, companyID)
+		return err
+	})
 	if err != nil && problem.CodeOf(err) != problem.CompanyUnknown {
 		t.add(reach, err, "")
 		t.skip(company)
@@ -179,7 +185,11 @@ func (t *tester) systemInfo(ctx context.Context) {
 		t.skip(c)
 		return
 	}
-	version, zone, err := t.s.Prober.Info(ctx, t.endpoint, t.creds)
+	var version, zone string
+	err := within(ctx, infoTime, func(ctx context.Context) (err error) {
+		version, zone, err = t.s.Prober.Info(ctx, t.endpoint, t.creds)
+		return err
+	})
 	if err == nil {
 		t.endpoint.Version, t.endpoint.ServerTimeZone = version, zone
 		c.Unproven = "This alone does not prove that the keys are accepted."
@@ -231,18 +241,36 @@ func (t *tester) keyNotices() []string {
 
 func (t *tester) probe(ctx context.Context) []probe {
 	probes := make([]probe, len(t.types))
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.SetLimit(probesAtOnce)
+	ctx, cancel := context.WithTimeout(ctx, listsTime)
+	defer cancel()
 	for i, name := range t.types {
 		info, _ := t.s.types.named(name)
 		g.Go(func() error {
-			count, err := t.s.Prober.List(ctx, t.endpoint, t.creds, info.Path)
-			probes[i] = probe{info, count, err}
+			probes[i].info = info
+			probes[i].err = within(ctx, listsTime, func(ctx context.Context) (err error) {
+				probes[i].count, err = t.s.Prober.List(ctx, t.endpoint, t.creds, info.Path)
+				return err
+			})
 			return nil // one refused list does not stop the others
 		})
 	}
 	_ = g.Wait() // the errors are in the probes
 	return probes
+}
+
+// within gives f time d, and says of a ConnectWise that used it up that it is
+// slow: that is not a fault of ours.
+func within(ctx context.Context, d time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	err := f(ctx)
+	if errors.Is(err, context.DeadlineExceeded) && problem.CodeOf(err) == problem.Internal {
+		return problem.New(problem.ConnectWiseDown, "ConnectWise did not answer in time.",
+			"Try again in a few minutes. If ConnectWise runs on your own server, look at its load.").Wrap(err)
+	}
+	return err
 }
 
 // accepted judges the keys by all lists together: one that was read proves

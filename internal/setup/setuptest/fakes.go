@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -92,6 +93,9 @@ type ConnectWise struct {
 	// Fail, if set, is asked before each call by name: clean, discover,
 	// info, list, missing, register.
 	Fail func(call string) error
+	// Stall makes discover answer at the last moment, and info and list
+	// never.
+	Stall bool
 
 	asked []string
 }
@@ -112,8 +116,15 @@ type Caller struct {
 	faults *Faults
 }
 
-func (p *Caller) call(name string, f func() error) error {
+func (p *Caller) call(ctx context.Context, name string, f func() error) error {
 	return p.faults.around(func() error {
+		if p.cw.Stall && name != "discover" {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		if deadline, ok := ctx.Deadline(); p.cw.Stall && ok {
+			time.Sleep(time.Until(deadline) - time.Millisecond)
+		}
 		if p.cw.Fail != nil {
 			if err := p.cw.Fail(name); err != nil {
 				return err
@@ -138,8 +149,8 @@ func (p *Caller) Clean(serverURL string) (clean, site string, notices []string, 
 }
 
 // Discover implements setup.Prober.
-func (p *Caller) Discover(_ context.Context, serverURL, companyID string) (e setup.Endpoint, err error) {
-	err = p.call("discover", func() error {
+func (p *Caller) Discover(ctx context.Context, serverURL, companyID string) (e setup.Endpoint, err error) {
+	err = p.call(ctx, "discover", func() error {
 		if !strings.EqualFold(companyID, p.cw.CompanyID) {
 			return problem.New(problem.CompanyUnknown, "ConnectWise does not know this company ID.", "Check the company ID.")
 		}
@@ -154,14 +165,14 @@ func (p *Caller) Discover(_ context.Context, serverURL, companyID string) (e set
 }
 
 // Info implements setup.Prober.
-func (p *Caller) Info(context.Context, setup.Endpoint, psa.Credentials) (version, zone string, err error) {
-	err = p.call("info", func() error { return nil })
+func (p *Caller) Info(ctx context.Context, _ setup.Endpoint, _ psa.Credentials) (version, zone string, err error) {
+	err = p.call(ctx, "info", func() error { return nil })
 	return "v2025.1", "Eastern Standard Time", err
 }
 
 // List implements setup.Prober.
-func (p *Caller) List(_ context.Context, _ setup.Endpoint, c psa.Credentials, path string) (int, error) {
-	err := p.call("list", func() error {
+func (p *Caller) List(ctx context.Context, _ setup.Endpoint, c psa.Credentials, path string) (int, error) {
+	err := p.call(ctx, "list", func() error {
 		if !slices.Contains(p.cw.Keys, c) {
 			return problem.New(problem.CredentialsRefused, "ConnectWise does not accept the keys.", "Check the keys.")
 		}
@@ -174,8 +185,8 @@ func (p *Caller) List(_ context.Context, _ setup.Endpoint, c psa.Credentials, pa
 }
 
 // Missing implements setup.CallbackRegistrar.
-func (p *Caller) Missing(_ context.Context, _ setup.Connection, base string, types []psa.DataType) (out []psa.DataType, err error) {
-	err = p.call("missing", func() error {
+func (p *Caller) Missing(ctx context.Context, _ setup.Connection, base string, types []psa.DataType) (out []psa.DataType, err error) {
+	err = p.call(ctx, "missing", func() error {
 		for _, t := range types {
 			if !slices.ContainsFunc(p.cw.asked, func(a string) bool { return strings.HasPrefix(a, string(t)+" "+base) }) {
 				out = append(out, t)
@@ -187,9 +198,9 @@ func (p *Caller) Missing(_ context.Context, _ setup.Connection, base string, typ
 }
 
 // Register implements setup.CallbackRegistrar.
-func (p *Caller) Register(_ context.Context, _ setup.Connection, url string, types []psa.DataType) error {
+func (p *Caller) Register(ctx context.Context, _ setup.Connection, url string, types []psa.DataType) error {
 	for _, t := range types {
-		err := p.call("register", func() error {
+		err := p.call(ctx, "register", func() error {
 			p.cw.asked = append(p.cw.asked, string(t)+" "+url)
 			return nil
 		})
