@@ -32,17 +32,15 @@ type Needle struct {
 // joined to before it is encoded, such as what precedes it in a Basic
 // header.
 func Needles(secret string, before ...string) []Needle {
-	escaped, err := json.Marshal(secret)
-	if err != nil {
-		escaped = []byte(secret) // never: a string always marshals
-	}
+	once := escape(secret)
 	forms := []Needle{
 		{"raw", []byte(secret)},
 		{"first half", []byte(secret[:len(secret)/2])},
 		{"second half", []byte(secret[len(secret)/2:])},
 		{"URL query", []byte(url.QueryEscape(secret))},
 		{"URL path", []byte(url.PathEscape(secret))},
-		{"JSON", bytes.Trim(escaped, `"`)},
+		{"JSON", []byte(once)},
+		{"JSON in JSON", []byte(escape(once))},
 		{"hex", []byte(hex.EncodeToString([]byte(secret)))},
 		{"HEX", []byte(strings.ToUpper(hex.EncodeToString([]byte(secret))))},
 	}
@@ -53,6 +51,15 @@ func Needles(secret string, before ...string) []Needle {
 		forms = append(forms, inBase64("Basic header", b, secret)...)
 	}
 	return distinct(forms)
+}
+
+// escape is s as it stands between the quotes of a JSON string.
+func escape(s string) string {
+	quoted, err := json.Marshal(s)
+	if err != nil {
+		return s // never: a string always marshals
+	}
+	return string(quoted[1 : len(quoted)-1])
 }
 
 // inBase64 encodes secret behind prefix, in both alphabets, and keeps the

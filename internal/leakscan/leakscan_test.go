@@ -36,11 +36,16 @@ func TestEveryFormIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	nested, err := json.Marshal(map[string]string{"secretString": string(quoted)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	planted := map[string][]byte{
 		"raw":          []byte("x" + secret + "y"),
 		"query":        []byte("?k=" + url.QueryEscape(secret)),
 		"path":         []byte("/" + url.PathEscape(secret)),
 		"json":         quoted,
+		"nested json":  nested,
 		"hex":          []byte(hex.EncodeToString([]byte("a" + secret + "b"))),
 		"base64 0":     []byte(base64.StdEncoding.EncodeToString([]byte(secret + "tail"))),
 		"base64 1":     []byte(base64.StdEncoding.EncodeToString([]byte("p" + secret + "tail"))),

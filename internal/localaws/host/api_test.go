@@ -56,7 +56,7 @@ func TestAnEventHasTheShapeOfFormat2(t *testing.T) {
 		"queryStringParameters": map[string]any{"x": "1,2", "y": "ü"},
 		"pathParameters":        map[string]any{"what": "a b"},
 		"requestContext": map[string]any{
-			"accountId": "000000000000", "apiId": "httpapi", "domainName": "127.0.0.1", "domainPrefix": "127",
+			"accountId": "000000000000", "apiId": "httpapi", "domainName": address, "domainPrefix": "127",
 			"http": map[string]any{
 				"method": "POST", "path": "/open/a%20b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "tester",
 			},

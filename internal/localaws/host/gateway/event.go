@@ -54,18 +54,16 @@ type httpContext struct {
 
 func newEvent(c Config, r *http.Request, route route, params map[string]string, body []byte) event {
 	path, now := r.URL.EscapedPath(), time.Now().UTC()
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	prefix, _, _ := strings.Cut(host, ".")
+	// On AWS a domain has no port. Here the port belongs to the address that
+	// callers reach us at, and functions hand that address on.
+	prefix, _, _ := strings.Cut(r.Host, ".")
 	key := route.Method + " " + route.Path
 	e := event{
 		Version: "2.0", RouteKey: key, RawPath: path, RawQueryString: r.URL.RawQuery,
 		Cookies: cookies(r), Headers: headers(r), QueryStringParameters: query(r.URL.RawQuery),
 		PathParameters: params,
 		RequestContext: requestContext{
-			AccountID: c.AccountID, APIID: strings.ToLower(c.API.ID), DomainName: host, DomainPrefix: prefix,
+			AccountID: c.AccountID, APIID: strings.ToLower(c.API.ID), DomainName: r.Host, DomainPrefix: prefix,
 			HTTP:     httpContext{Method: r.Method, Path: path, Protocol: r.Proto, SourceIP: sourceIP(r), UserAgent: r.UserAgent()},
 			RouteKey: key, Stage: "$default", Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 		},
