@@ -18,6 +18,24 @@ func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, attrsKey{}, append(have[:len(have):len(have)], attrs...))
 }
 
+// requestKey is the name of the id of the request that caused something.
+const requestKey = "requestId"
+
+// Request is the id of the request that caused what is done, which goes along
+// through queues.
+func Request(id string) slog.Attr { return slog.String(requestKey, id) }
+
+// RequestOf is the id that With has put into the context, "" if none.
+func RequestOf(ctx context.Context) string {
+	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
+	for _, a := range attrs {
+		if a.Key == requestKey {
+			return a.Value.String()
+		}
+	}
+	return ""
+}
+
 // New makes a logger for a function; level is DEBUG, INFO, WARN or ERROR, and
 // anything else INFO.
 func New(w io.Writer, level, function string) *slog.Logger {

@@ -13,6 +13,9 @@ import (
 func TestContextAttributesStandOnEveryLine(t *testing.T) {
 	t.Parallel()
 	var buf bytes.Buffer
+	if got := telemetry.RequestOf(telemetry.With(context.Background(), slog.Int("x", 1), telemetry.Request("r-7"))); got != "r-7" {
+		t.Errorf("request %q", got)
+	}
 	log := telemetry.New(&buf, "warn", "sync")
 	ctx := telemetry.With(context.Background(), slog.String("account", "msp-1"))
 	one := telemetry.With(ctx, slog.String("run", "r1"))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,12 +29,19 @@ type Vault interface {
 	Get(ctx context.Context, arn string) (psa.Credentials, error)
 }
 
+// Budget is an identity's request budget. Rest gives back what is not in use,
+// at the end of an invocation: a frozen process cannot.
+type Budget interface {
+	connectwise.Budget
+	Rest(ctx context.Context) error
+}
+
 // Config of a Connector. Connections, Vault and ClientID are needed.
 type Config struct {
 	Connections Connections
 	Vault       Vault
 	// Budget returns the request budget of an identity; nil means no limit.
-	Budget func(psa.Identity) connectwise.Budget
+	Budget func(psa.Identity) Budget
 	// ClientID and Version are the vendor's, for every account.
 	ClientID, Version string
 	UserAgent         string
@@ -54,7 +63,7 @@ type Connector struct {
 
 	mu      sync.Mutex // guards the rest
 	clients map[psa.AccountID]kept
-	budgets map[string]connectwise.Budget // by identity: one for all of the process's clients
+	budgets map[string]Budget // by identity: one for all of the process's clients
 }
 
 // kept is a client and the state of the connection that it was made for.
@@ -75,7 +84,7 @@ func New(cfg Config) *Connector {
 		cfg:     cfg,
 		http:    connectwise.NewHTTPClient(connectwise.HTTPOptions{AllowLoopback: cfg.AllowLoopback}),
 		clients: map[psa.AccountID]kept{},
-		budgets: map[string]connectwise.Budget{},
+		budgets: map[string]Budget{},
 	}
 }
 
@@ -150,6 +159,23 @@ func (c *Connector) budget(identity psa.Identity) connectwise.Budget {
 		c.budgets[identity.Key()] = b
 	}
 	return b
+}
+
+// restTime bounds Rest: what is not given back in time ends with its lease.
+const restTime = 2 * time.Second
+
+// Rest ends an invocation: the process may be frozen after it.
+func (c *Connector) Rest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
+	defer cancel()
+	c.mu.Lock()
+	budgets := slices.Collect(maps.Values(c.budgets))
+	c.mu.Unlock()
+	for _, b := range budgets {
+		if err := b.Rest(ctx); err != nil {
+			c.cfg.Log.WarnContext(ctx, "request slots stay taken until their leases end", "error", err.Error())
+		}
+	}
 }
 
 // rebase stores where ConnectWise went with an upgrade. Should that fail, or

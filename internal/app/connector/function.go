@@ -4,7 +4,6 @@ import (
 	"log/slog"
 
 	"github.com/psabridge/psabridge/internal/app"
-	"github.com/psabridge/psabridge/internal/connectwise"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -15,6 +14,6 @@ func ForFunction(cfg app.Config, store *dynamo.Store, vault Vault, class dynamo.
 	return New(Config{
 		Connections: store.Setup(), Vault: vault, ClientID: cfg.ConnectWiseClientID, Version: cfg.ConnectWiseAPIVersion,
 		UserAgent: cfg.UserAgent(), AllowLoopback: cfg.AllowLoopback, Log: log,
-		Budget: func(id psa.Identity) connectwise.Budget { return store.Budget(id, class, dynamo.BudgetOptions{}) },
+		Budget: func(id psa.Identity) Budget { return store.Budget(id, class, dynamo.BudgetOptions{}) },
 	})
 }

@@ -58,6 +58,7 @@ func New(cfg app.Config) Handler {
 		sweep:     setup.NewSweeper(store.Setup(), vault, time.Now).Sweep,
 	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, w.handle), nil
 	}
 }
@@ -76,7 +77,7 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 		return fmt.Errorf("message: %w: %w", psa.ErrInvalid, err)
 	}
 	ctx = telemetry.With(ctx, slog.String("kind", h.Kind), slog.String("account", string(h.Account)),
-		slog.String("run", h.Key), slog.String("request", h.Trace))
+		slog.String("run", h.Key), telemetry.Request(h.Trace))
 	if h.Kind == callback.Kind {
 		return w.callbacks.Handle(ctx, body)
 	}

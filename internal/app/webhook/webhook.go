@@ -62,7 +62,7 @@ func handler(receiver *callback.Receiver, log *slog.Logger) Handler {
 		defer cancel()
 		// The connection's id is public; token, path and body are never logged.
 		connection := r.PathParameters["connectionId"]
-		ctx = telemetry.With(ctx, slog.String("request", r.RequestContext.RequestID))
+		ctx = telemetry.With(ctx, telemetry.Request(r.RequestContext.RequestID))
 		body, err := bodyOf(r)
 		if err == nil {
 			err = receiver.Receive(ctx, callback.Request{

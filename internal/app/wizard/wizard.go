@@ -23,6 +23,7 @@ import (
 	"github.com/psabridge/psabridge/internal/secrets"
 	"github.com/psabridge/psabridge/internal/setup"
 	"github.com/psabridge/psabridge/internal/syncer"
+	"github.com/psabridge/psabridge/internal/telemetry"
 )
 
 // Needs lists the variables that the function reads, beside those of all.
@@ -68,7 +69,22 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", api)
 	mux.Handle("/", pages)
-	return lambdahttp.New(mux, log), nil
+	return lambdahttp.New(traced(resting(mux, conn)), log), nil
+}
+
+// traced puts the request's id on every log line and message that comes of it.
+func traced(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(telemetry.With(r.Context(), telemetry.Request(lambdahttp.RequestID(r.Context())))))
+	})
+}
+
+// resting gives back request slots before the function may be frozen.
+func resting(h http.Handler, conn *connector.Connector) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer conn.Rest(r.Context())
+		h.ServeHTTP(w, r)
+	})
 }
 
 // publicURL is where the caller reached us, which is where ConnectWise will
