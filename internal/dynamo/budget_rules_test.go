@@ -216,7 +216,7 @@ func TestThrottledStopsAll(t *testing.T) {
 			t.Errorf("rate %d, want it halved once", s.Rate)
 		}
 		time.Sleep(time.Second)
-		for _, x := range []*Budget{a, b} {
+		for _, x := range []*Budget{a, b, a, b} {
 			_, err := x.Take(t.Context())
 			p := problem.From(err)
 			if p.Code != problem.BudgetExhausted || p.RetryAfter != 16*time.Second || !errors.Is(err, psa.ErrBusy) {
@@ -311,6 +311,29 @@ func TestIdleSlotsGoBack(t *testing.T) {
 		}
 		if s.Used != 5 {
 			t.Errorf("%d tokens used, want 5", s.Used)
+		}
+	})
+}
+
+// What is left of a batch is worth nothing in the next minute.
+func TestTokensExpire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, opt := new(memory), BudgetOptions{PerMinute: 10}
+		a, b := newBudget(c, People, opt, time.Now), newBudget(c, People, opt, time.Now)
+		if _, err := a.Take(t.Context()); err != nil { // a long request, so that the rest of the batch stays
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		for range 10 {
+			release, err := b.Take(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release()
+		}
+		if _, err := a.Take(t.Context()); !errors.Is(err, psa.ErrBusy) {
+			t.Errorf("an eleventh request in the minute: %v", err)
 		}
 	})
 }
