@@ -199,12 +199,13 @@ func TestThrottledStopsAll(t *testing.T) {
 		c := new(memory)
 		opt := BudgetOptions{PerMinute: 600, Slots: 4}
 		a, b := newBudget(c, Workers, opt, time.Now), newBudget(c, People, opt, time.Now)
+		var releases []func()
 		for _, x := range []*Budget{a, b} {
 			release, err := x.Take(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			release()
+			releases = append(releases, release)
 		}
 		until := time.Now().Add(17 * time.Second)
 		for range 4 { // all that were under way
@@ -216,6 +217,9 @@ func TestThrottledStopsAll(t *testing.T) {
 			t.Errorf("rate %d, want it halved once", s.Rate)
 		}
 		time.Sleep(time.Second)
+		for _, release := range releases {
+			release() // its slot and the rest of its batch are at hand now
+		}
 		for _, x := range []*Budget{a, b, a, b} {
 			_, err := x.Take(t.Context())
 			p := problem.From(err)
