@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/psabridge/psabridge/internal/app/connector"
-	"github.com/psabridge/psabridge/internal/connectwise"
 	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/dynamo/dynamotest"
@@ -75,7 +74,7 @@ func (w *world) connector(allowLoopback bool) *connector.Connector {
 	return connector.New(connector.Config{
 		Connections: w.store().Setup(), Vault: secrets.New(w.sm), ClientID: clientID, Version: "2025.1",
 		UserAgent: "psabridge/test (test)", AllowLoopback: allowLoopback, Now: w.now,
-		Budget: func(id psa.Identity) connectwise.Budget {
+		Budget: func(id psa.Identity) connector.Budget {
 			return w.store().Budget(id, dynamo.People, dynamo.BudgetOptions{})
 		},
 	})

@@ -1,0 +1,198 @@
+package stack_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/psabridge/psabridge/internal/cwsim"
+	"github.com/psabridge/psabridge/internal/demo"
+	"github.com/psabridge/psabridge/internal/localaws/host"
+	"github.com/psabridge/psabridge/internal/localaws/stack"
+)
+
+// The functions' time-outs, the queues' visibility and the schedules are this
+// much faster, so that what dies is found dead soon.
+const crashSpeed = 12
+
+// installation is a stack whose functions die, one at a time.
+type installation struct {
+	*stack.Stack
+	client *demo.Client
+	cw     demo.ConnectWise
+}
+
+func newInstallation(t *testing.T) *installation {
+	t.Helper()
+	s := start(t, stack.Config{
+		Simulator:        cwsim.Config{Seed: 3, Companies: 6, ContactsPerCompany: 1},
+		CountConnectWise: true,
+		Adjust: func(c *host.Config) {
+			c.Speed = crashSpeed
+			c.DefaultConcurrency = 1
+		},
+	})
+	companyID, public, private := s.Simulator.Credentials()
+	return &installation{
+		Stack: s,
+		client: &demo.Client{
+			Base: s.BaseURL, Token: func() (string, error) { return s.Token("admin") }, Tries: 40, Pause: 50 * time.Millisecond,
+		},
+		cw: demo.ConnectWise{ServerURL: s.ConnectWiseURL, CompanyID: companyID, PublicKey: public, PrivateKey: private},
+	}
+}
+
+// finished is what a user sees in the end.
+type finished struct {
+	Runs      map[string][]demo.Counts
+	States    map[string][]string
+	Companies map[int64]string
+	Contacts  map[int64]string
+}
+
+// walk goes from an empty account to a finished first sync.
+func (i *installation) walk(ctx context.Context) (finished, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	defer cancel()
+	if err := i.client.Connect(ctx, i.cw); err != nil {
+		return finished{}, err
+	}
+	runs, err := i.client.Wait(ctx, 50*time.Millisecond, nil)
+	if err != nil {
+		return finished{}, err
+	}
+	f := finished{Runs: map[string][]demo.Counts{}, States: map[string][]string{}}
+	for _, r := range runs {
+		f.Runs[r.Type] = append(f.Runs[r.Type], r.Counts)
+		f.States[r.Type] = append(f.States[r.Type], r.State)
+	}
+	if f.Companies, err = i.records(ctx, "companies"); err != nil {
+		return finished{}, err
+	}
+	f.Contacts, err = i.records(ctx, "contacts")
+	return f, err
+}
+
+func (i *installation) records(ctx context.Context, typ string) (map[int64]string, error) {
+	list, err := i.client.Records(ctx, typ)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]string{}
+	for id, r := range list {
+		out[id] = fmt.Sprint(r.Name, r.Removed, r.Data)
+	}
+	return out, nil
+}
+
+// crashers is how many installations crash side by side: they mostly wait.
+const crashers = 8
+
+// Killing a function at every remote call, before and after it, changes
+// nothing in the final records and counts: the real binaries, killed by
+// signal, from an empty account to a finished sync. The clients try again, as
+// people and browsers do; nothing else is done for them.
+func TestEveryFunctionKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
+	undisturbed := newInstallation(t)
+	want, err := undisturbed.walk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := crashPoints(undisturbed.Host.Calls(), "wizard", "sync")
+	if len(want.Companies) == 0 || len(want.Contacts) == 0 || len(points) < 100 {
+		t.Fatalf("nothing to compare with: %+v, %d crash points", want, len(points))
+	}
+	var died atomic.Int32
+	var g errgroup.Group
+	g.SetLimit(crashers)
+	for _, point := range points {
+		g.Go(func() error {
+			i := newInstallation(t)
+			i.Host.Crash(point)
+			got, err := i.walk(t.Context())
+			if err != nil {
+				t.Errorf("%s: %v", point, err)
+			}
+			if !i.Host.Disarm() {
+				died.Add(1)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-undisturbed +killed):\n%s", point, diff)
+			}
+			return i.Close()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d crash points, %d of them reached", len(points), died.Load())
+	// How often a client looks differs from run to run, so a few late points
+	// find no call.
+	if int(died.Load()) < len(points)*9/10 {
+		t.Errorf("only %d of %d crashes happened", died.Load(), len(points))
+	}
+}
+
+// crashPoints are all moments of the functions' calls.
+func crashPoints(calls []host.Call, functions ...string) []host.Crash {
+	var points []host.Crash
+	seen := map[string]int{}
+	for _, c := range calls {
+		if !slices.Contains(functions, c.Function) {
+			continue
+		}
+		seen[c.Function]++
+		for _, phase := range []host.Phase{host.Before, host.After} {
+			points = append(points, host.Crash{Function: c.Function, Call: seen[c.Function], Phase: phase})
+		}
+	}
+	return points
+}
+
+// A receiver that dies loses at most its delivery, since ConnectWise does not
+// repeat after a 5xx; the next incremental run has the change all the same.
+func TestTheWebhookKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	if _, err := i.walk(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	i.Simulator.SetSwitches(func(s *cwsim.Switches) { s.DeliverCallbacks = true })
+	id := i.Simulator.IDs(cwsim.Companies)[0]
+	edit := func(name string) {
+		if _, err := i.Simulator.Put(cwsim.Companies, map[string]any{"id": id, "name": name}); err != nil {
+			t.Fatal(err)
+		}
+		i.Simulator.WaitForCallbacks()
+	}
+	i.Host.ResetCalls()
+	edit("Undisturbed")
+	points := crashPoints(i.Host.Calls(), "webhook")
+	if len(points) < 4 {
+		t.Fatalf("crash points %v: was the callback delivered?", points)
+	}
+	for _, point := range points {
+		i.Host.Crash(point)
+		edit(point.String())
+		if i.Host.Disarm() {
+			t.Errorf("%s: it did not die", point)
+		}
+		if err := i.client.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := i.client.Wait(t.Context(), 50*time.Millisecond, nil); err != nil {
+			t.Fatal(err)
+		}
+		r, err := i.client.Record(t.Context(), "companies", int64(id))
+		if err != nil || r.Name != point.String() {
+			t.Errorf("%s: the stored name is %q, %v", point, r.Name, err)
+		}
+	}
+}
