@@ -1,4 +1,4 @@
-import { createTheme, Modal, PasswordInput, Tooltip } from "@mantine/core";
+import { createTheme, Modal, Notification, PasswordInput } from "@mantine/core";
 
 /**
  * The look of the console. Mantine would write the theme's variables into a
@@ -17,6 +17,6 @@ export const theme = createTheme({
     PasswordInput: PasswordInput.extend({
       defaultProps: { visibilityToggleButtonProps: { tabIndex: 0, "aria-label": "Show or hide the key" } },
     }),
-    Tooltip: Tooltip.extend({ defaultProps: { multiline: true, maw: 320, withArrow: true } }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
   },
 });

@@ -48,11 +48,16 @@ function Row({ check, label }: { check: Check; label: string }) {
             <b>What to do:</b> {check.remedy}
           </Text>
         )}
-        {[...check.notices, ...(check.unproven ? [check.unproven] : [])].map((note) => (
-          <Text size="sm" c="dimmed" key={note}>
-            {note}
+        {check.notices.map((note) => (
+          <Text size="sm" key={note}>
+            <b>Changed:</b> {note}
           </Text>
         ))}
+        {check.unproven && (
+          <Text size="sm" c="dimmed">
+            {check.unproven}
+          </Text>
+        )}
       </div>
     </li>
   );

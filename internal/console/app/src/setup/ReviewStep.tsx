@@ -1,5 +1,4 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useServices } from "../api/context";
 import { asProblem } from "../api/problem";
@@ -14,20 +13,11 @@ import { TakeOver } from "./TakeOver";
 import { useEnable } from "./useEnable";
 
 /** Everything once more, tested anew, before anything becomes active. */
-export function ReviewStep({ known, next, back }: StepProps) {
+export function ReviewStep({ known, back }: StepProps) {
   const { api } = useServices();
   const test = useQuery(storedTestQuery(api, known.etag));
   const enable = useEnable();
   const draft = known.connection.draft;
-  const press = (takeover: boolean) =>
-    enable.mutate(takeover, {
-      onSuccess: ({ warnings }) => {
-        for (const { message, remedy } of warnings) {
-          notifications.show({ color: "orange", title: message, message: remedy, autoClose: 15_000 });
-        }
-        next();
-      },
-    });
   const claimed = enable.isError && asProblem(enable.error).code === "identity_claimed";
   const labels = known.types.filter((type) => draft?.types.includes(type.type)).map((type) => type.label);
   return (
@@ -67,11 +57,11 @@ export function ReviewStep({ known, next, back }: StepProps) {
         opened={claimed}
         company={draft?.companyId ?? ""}
         busy={enable.isPending}
-        onConfirm={() => press(true)}
+        onConfirm={() => enable.mutate(true)}
         onClose={enable.reset}
       />
       <StepActions back={back}>
-        <Button size="md" loading={enable.isPending} onClick={() => press(false)}>
+        <Button size="md" loading={enable.isPending} onClick={() => enable.mutate(false)}>
           Save &amp; enable
         </Button>
       </StepActions>

@@ -42,17 +42,22 @@ const steps: Step[] = [
   { key: "progress", label: "First sync", Content: ProgressStep, reachable: isEnabled, onUpdate: hasDraft },
 ];
 
-/** The steps to walk through, and the one to begin or go on with. */
+/**
+ * The steps to walk through, and the one to begin or go on with. A draft that
+ * was enabled meanwhile, here or in another browser, leads to the first sync.
+ */
 export function stepsFor(connection: Connection, wanted: string | undefined): { all: Step[]; at: Step } {
-  const finishing = wanted === "progress" && isEnabled(connection) && !hasDraft(connection);
+  const enabled = isEnabled(connection) && !hasDraft(connection);
+  const finishing = enabled && ["data-types", "review", "progress"].includes(wanted ?? "");
   const updating = isEnabled(connection) && !finishing;
   const all = updating ? steps.filter((step) => step.onUpdate(connection)) : steps;
   const at = all.find((step) => step.key === wanted && step.reachable(connection));
-  return { all, at: at ?? resumeAt(all, connection) };
+  const resumed = all.find((step) => step.key === resumeAt(connection, finishing));
+  return { all, at: at ?? resumed ?? (all[0] as Step) };
 }
 
-/** A draft goes on after the connection step; nothing yet begins at the first. */
-function resumeAt(all: Step[], connection: Connection): Step {
-  const key = hasDraft(connection) ? "data-types" : undefined;
-  return all.find((step) => step.key === key) ?? (all[0] as Step);
+/** A draft goes on after the connection step. */
+function resumeAt(connection: Connection, finishing: boolean): string | undefined {
+  if (finishing) return "progress";
+  return hasDraft(connection) ? "data-types" : undefined;
 }

@@ -36,10 +36,10 @@ interface PageProps {
 export function Page({ title, about, back, actions, children }: PageProps) {
   usePageTitle(title);
   const heading = useRef<HTMLHeadingElement>(null);
-  const { key } = useLocation();
+  const arrived = useRef(useLocation().key !== "default"); // the first address is the browser's to announce
   useEffect(() => {
-    if (key !== "default") heading.current?.focus();
-  }, [key]);
+    if (arrived.current) heading.current?.focus();
+  }, []);
   return (
     <>
       {back && (

@@ -1,0 +1,155 @@
+import type { Page } from "@playwright/test";
+import { look } from "./look";
+import type { Stack } from "./stack";
+import { expect, signIn, test } from "./test";
+
+test.describe.configure({ mode: "serial" });
+
+const step = (page: Page, name: string) => page.getByRole("heading", { level: 2, name });
+
+async function fill(page: Page, stack: Stack, change: Partial<Stack> = {}): Promise<void> {
+  const values = { ...stack, ...change };
+  await page.getByLabel("Server URL").fill(values.server);
+  await page.getByLabel("Company ID").fill(values.companyId);
+  await page.getByLabel("Public key").fill(values.publicKey);
+  await page.getByRole("textbox", { name: "Private key" }).fill(values.privateKey);
+}
+
+/** Tests the connection, and returns the named check. */
+async function check(page: Page, name: string) {
+  await page.getByRole("button", { name: "Test connection" }).click();
+  const list = page.getByRole("list", { name: "Checks of the connection" });
+  await expect(list).toBeVisible();
+  return list.getByRole("listitem").filter({ hasText: name });
+}
+
+test("an end customer sees nothing", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations`, "Cleo Customer");
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  await look(page, "customer");
+});
+
+test("nothing is set up at first", async ({ watched: page, stack }) => {
+  await signIn(page, stack.console, "Ada Admin");
+  await expect(page.getByText("Not set up")).toBeVisible();
+  await look(page, "integrations-none");
+  await page.getByRole("link", { name: "Setup" }).click();
+  await expect(step(page, "Prepare")).toBeVisible();
+  await look(page, "prepare");
+});
+
+test("what is wrong with a connection is named, with its remedy", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/setup/connection`, "Ada Admin");
+  await expect(step(page, "Connection")).toBeVisible();
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await expect(page.getByLabel("Server URL")).toBeFocused();
+  await look(page, "connection-empty");
+
+  for (const { change, name } of [
+    { change: { server: "not a host" }, name: "Server URL" },
+    { change: { server: "http://127.0.0.1:9" }, name: "Server reachable" },
+    { change: { companyId: "nosuchcompany" }, name: "Company ID known" },
+    { change: { privateKey: "wrong" }, name: "Keys accepted" },
+  ]) {
+    await fill(page, stack, change);
+    const row = await check(page, name);
+    await expect(row).toContainText("Failed");
+    await expect(row).toContainText("What to do:");
+  }
+  await look(page, "connection-failed");
+});
+
+test("a draft is kept on the server, and goes on in another browser", async ({
+  watched: page,
+  browser,
+  stack,
+}) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/setup`, "Ada Admin");
+  await page.getByRole("button", { name: "Next" }).click();
+  await fill(page, stack, { privateKey: `${stack.privateKey} ` });
+  await expect(await check(page, "Keys accepted")).toContainText("White space");
+  await expect(page.getByText("All checks passed.")).toBeVisible();
+  await look(page, "connection-passed");
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(step(page, "Data types")).toBeVisible();
+  await expect(step(page, "Data types")).toBeFocused();
+  await look(page, "data-types");
+
+  const other = await (await browser.newContext()).newPage();
+  await signIn(other, `${stack.console}/integrations`, "Ada Admin");
+  await other.getByRole("link", { name: "Continue setup" }).click();
+  await expect(step(other, "Data types")).toBeVisible();
+  await other.getByRole("button", { name: "Back" }).click();
+  await expect(other.getByLabel("Company ID")).toHaveValue(stack.companyId);
+  await expect(other.getByRole("textbox", { name: "Private key" })).toHaveValue("");
+});
+
+test("enabling leads to a finished first sync", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/setup`, "Ada Admin");
+  await page.getByRole("button", { name: "Next" }).click();
+  await expect(step(page, "Review & enable")).toBeVisible();
+  await expect(page.getByText("All checks passed.")).toBeVisible();
+  await look(page, "review");
+  await page.getByRole("button", { name: "Save & enable" }).click();
+  await expect(step(page, "First sync")).toBeVisible();
+  await page.screenshot({ path: "test-results/screens/progress-under-way.png", fullPage: true });
+  await expect(page.getByText("The first sync is done")).toBeVisible({ timeout: 100_000 });
+  await look(page, "progress-done");
+  await page.getByRole("button", { name: "Open the dashboard" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "ConnectWise PSA" })).toBeVisible();
+  await look(page, "overview");
+});
+
+test("the dashboard's tabs", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/data-sync`, "Ada Admin");
+  await expect(page.getByRole("heading", { name: "History" })).toBeVisible();
+  await expect(page.getByText("Connected")).toBeVisible();
+  await look(page, "data-sync");
+  await page.getByRole("link", { name: "Configuration" }).click();
+  await expect(page.getByRole("heading", { name: "Connection", exact: true })).toBeVisible();
+  await look(page, "configuration");
+  await page.getByRole("link", { name: "Records" }).click();
+  await expect(page.getByRole("button", { name: "Show more" })).toBeVisible();
+  await look(page, "records");
+  await page.getByRole("rowheader").first().getByRole("link").click();
+  await page.getByRole("button", { name: "Sync this record" }).click();
+  await expect(page.getByText("Read from ConnectWise just now.")).toBeVisible();
+  await look(page, "record");
+  await page.goBack();
+  await page.getByRole("link", { name: "Sync logs" }).click();
+  await expect(page.getByText("Sync done").first()).toBeVisible();
+  await look(page, "logs");
+});
+
+test("a sync on demand, and its details", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/data-sync`, "Ada Admin");
+  await page.getByRole("button", { name: "Sync all enabled" }).click();
+  await expect(page.getByText("The sync was started.")).toBeVisible();
+  await expect(page.getByRole("cell", { name: "Changes only" }).first()).toBeVisible();
+  await page.getByRole("button", { name: "More for Companies" }).click();
+  await page.getByRole("menuitem", { name: "Force reset" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await look(page, "force-reset");
+  await page.getByRole("button", { name: "Go back" }).click();
+  await page.getByRole("table").last().getByRole("link").last().click();
+  await expect(page.getByRole("heading", { level: 1, name: /Sync of/ })).toBeVisible();
+  await look(page, "run");
+});
+
+test("new keys, without entering the rest again", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/configuration`, "Ada Admin");
+  await page.getByRole("link", { name: "Update configuration" }).click();
+  await expect(page.getByLabel("Company ID")).toHaveValue(stack.companyId);
+  await look(page, "update");
+  await page.getByLabel("Public key").fill(stack.publicKey);
+  await page.getByRole("textbox", { name: "Private key" }).fill(stack.privateKey);
+  await page.getByRole("button", { name: "Test and save" }).click();
+  await expect(page.getByText("The new settings are in use.")).toBeVisible();
+});
+
+test("a member may look, not change", async ({ watched: page, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/data-sync`, "Max Member");
+  await expect(page.getByText("You can look, but not change")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Sync all enabled" })).toBeDisabled();
+  await look(page, "member");
+});

@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+
+/** As root, in a container, Chromium has no sandbox to stand in. */
+const args = ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"];
+if (process.getuid?.() === 0) args.push("--no-sandbox");
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results/out",
+  globalSetup: "./e2e/stack.ts",
+  fullyParallel: false,
+  workers: 1,
+  forbidOnly: true,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    trace: "retain-on-failure",
+    reducedMotion: "reduce",
+    launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args },
+  },
+});
