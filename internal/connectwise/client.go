@@ -163,6 +163,14 @@ func (c *Client) do(ctx context.Context, rq request) (answer, error) {
 }
 
 func (c *Client) doAt(ctx context.Context, base Base, rq request) (answer, error) {
+	cl := c.callOf(base, rq)
+	if len(cl.url) > maxURL {
+		return answer{}, &Error{Kind: KindInvalid, Op: cl.op(), detail: "the URL is too long"}
+	}
+	return repeat(ctx, c.caller, cl)
+}
+
+func (c *Client) callOf(base Base, rq request) call {
 	path := strings.Trim(rq.path, "/")
 	cl := call{
 		method: orDefault(rq.method, http.MethodGet), path: path, url: base.API + path,
@@ -171,10 +179,7 @@ func (c *Client) doAt(ctx context.Context, base Base, rq request) (answer, error
 	if len(rq.query) > 0 {
 		cl.url += "?" + encode(rq.query)
 	}
-	if len(cl.url) > maxURL {
-		return answer{}, &Error{Kind: KindInvalid, Op: cl.op(), detail: "the URL is too long"}
-	}
-	return repeat(ctx, c.caller, cl)
+	return cl
 }
 
 func (c *Client) headerOf(rq request) http.Header {

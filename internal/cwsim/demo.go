@@ -31,6 +31,7 @@ func (d *demo) fill(companies, contactsPerCompany int) {
 	if contactsPerCompany > 0 {
 		d.contacts(companies * contactsPerCompany)
 	}
+	d.further()
 }
 
 // setups are the tables that companies and contacts refer to.

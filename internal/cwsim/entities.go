@@ -25,6 +25,7 @@ func entities() map[string]*entity {
 	all := []*entity{companyEntity(), contactEntity(), callbackEntity()}
 	all = append(all, setupEntities()...)
 	all = append(all, smallSetups()...)
+	all = append(all, furtherEntities()...)
 	out := make(map[string]*entity, len(all))
 	for _, e := range all {
 		out[e.name] = e

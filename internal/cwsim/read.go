@@ -18,8 +18,8 @@ func (c *call) bind(sw *Switches) (*query, error) {
 		return nil, err
 	}
 	if c.route.parent != "" {
-		if st.tables[Companies].get(c.parent) == nil {
-			return nil, notFound(st.tables[Companies].entity, c.parent)
+		if of := c.parents(t.entity); of.get(c.parent) == nil {
+			return nil, notFound(of.entity, c.parent)
 		}
 		q.where = append(q.where, c.ofParent(t.entity))
 	}
@@ -27,6 +27,12 @@ func (c *call) bind(sw *Switches) (*query, error) {
 		q.where = append(q.where, func(r *row) bool { return c.mine(t, r) })
 	}
 	return q, nil
+}
+
+// parents is the table of the records that the path's {parentId} names.
+func (c *call) parents(e *entity) *table {
+	_, f := e.field(c.route.parent)
+	return c.sim.st.tables[f.ref.table]
 }
 
 func (c *call) ofParent(e *entity) predicate {

@@ -47,11 +47,12 @@ type route struct {
 
 func routes() []route {
 	var out []route
-	for _, e := range endpoints() {
+	for _, e := range append(endpoints(), furtherEndpoints()...) {
 		for _, m := range e.methods {
 			out = append(out, e.routes(m)...)
 		}
 	}
+	out = append(out, furtherRoutes()...)
 	out = append(
 		out,
 		newRoute(endpoint{}, http.MethodGet, "/system/info", inquire, (*call).systemInfo),

@@ -68,8 +68,8 @@ func (c *call) create() (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.route.parent != "" {
-		if s.st.tables[Companies].get(c.parent) == nil {
-			return response{}, notFound(s.st.tables[Companies].entity, c.parent)
+		if of := c.parents(t.entity); of.get(c.parent) == nil {
+			return response{}, notFound(of.entity, c.parent)
 		}
 		members[c.route.parent] = map[string]any{"id": float64(c.parent)}
 	}
