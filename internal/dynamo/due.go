@@ -15,6 +15,24 @@ type dueItem struct {
 	DSK string `dynamodbav:"dsk"`
 }
 
+// dueAs is due with the items themselves, read consistently: the index may
+// say what was true a moment ago.
+func dueAs[T any](ctx context.Context, t *table, kind string, now time.Time, limit int) ([]T, error) {
+	due, err := t.due(ctx, kind, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]key, len(due))
+	for i, d := range due {
+		keys[i] = d.key
+	}
+	found, err := t.getAll(ctx, keys, read{consistent: true})
+	if err != nil {
+		return nil, err
+	}
+	return unmarshalAll[T](found)
+}
+
 // due returns the items of a kind that are due at or before now, oldest first
 // and at most limit. The partitions are read side by side.
 func (t *table) due(ctx context.Context, kind string, now time.Time, limit int) ([]dueItem, error) {

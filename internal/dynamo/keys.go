@@ -25,6 +25,7 @@ const (
 	dueRuns    = "runs"
 	dueSecrets = "secrets"
 	dueUsage   = "usage"
+	dueSyncs   = "syncs"
 )
 
 // key is an item's primary key.
@@ -137,6 +138,8 @@ func draftKey(a psa.AccountID) key { return key{accountPK(a), "draft"} }
 const secretSK = "secret#"
 
 func secretKey(a psa.AccountID, name string) key { return key{accountPK(a), secretSK + name} }
+
+func syncKey(a psa.AccountID) key { return key{accountPK(a), "schedule"} }
 
 func callbackKey(connectionID string) key { return key{"c#" + escape(connectionID), "callback"} }
 

@@ -11,11 +11,6 @@ import (
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
-// MaxDataBytes is how long a row's Data may be, so that the item, with a name
-// as long as its data and nothing that compresses, stays below DynamoDB's
-// 400 KB.
-const MaxDataBytes = 192 << 10
-
 // compressFrom is where Data is compressed: below it an item costs one write
 // unit anyhow.
 const compressFrom = 640
@@ -132,12 +127,12 @@ func (c *codec) deflate(data []byte) ([]byte, error) {
 // inflate reads no more than a row may hold, whatever is stored.
 func inflate(zip []byte) ([]byte, error) {
 	r := flate.NewReader(bytes.NewReader(zip))
-	data, err := io.ReadAll(io.LimitReader(r, MaxDataBytes+1))
+	data, err := io.ReadAll(io.LimitReader(r, syncer.MaxDataBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("inflate: %w", err)
 	}
-	if len(data) > MaxDataBytes {
-		return nil, fmt.Errorf("inflate: more than %d bytes: %w", MaxDataBytes, psa.ErrInvalid)
+	if len(data) > syncer.MaxDataBytes {
+		return nil, fmt.Errorf("inflate: more than %d bytes: %w", syncer.MaxDataBytes, psa.ErrInvalid)
 	}
 	return data, nil
 }

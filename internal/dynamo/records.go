@@ -36,11 +36,11 @@ var _ syncer.RecordStore = (*Records)(nil)
 func newRecords(db *table) *Records { return &Records{db: db} }
 
 // Write implements syncer.RecordStore. Row.ChangedAt should be the time of the
-// call: Changed relies on it. Data longer than MaxDataBytes is psa.ErrInvalid,
+// call: Changed relies on it. Data longer than syncer.MaxDataBytes is psa.ErrInvalid,
 // and nothing is stored.
 func (r *Records) Write(ctx context.Context, scope psa.Scope, rows []syncer.Row) ([]psa.RecordID, error) {
 	for _, row := range rows {
-		if len(row.Data) > MaxDataBytes {
+		if len(row.Data) > syncer.MaxDataBytes {
 			return nil, fmt.Errorf("write %s %d: data of %d bytes: %w", row.Type, row.ID, len(row.Data), psa.ErrInvalid)
 		}
 	}

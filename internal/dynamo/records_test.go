@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
 )
@@ -43,7 +42,7 @@ func TestRowComesBackAsStored(t *testing.T) {
 	s := newStore(t)
 	huge := s.row(4, 0)
 	huge.Name = strings.Repeat("ü", 50_000)
-	random := make([]byte, dynamo.MaxDataBytes-20)
+	random := make([]byte, syncer.MaxDataBytes-20)
 	for i := range random {
 		random[i] = byte('!' + 2 + rand.IntN(50))
 	}
@@ -72,7 +71,7 @@ func TestTooMuchDataIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	big := s.row(2, 0)
-	big.Data = make([]byte, dynamo.MaxDataBytes+1)
+	big.Data = make([]byte, syncer.MaxDataBytes+1)
 	_, err := s.Records().Write(t.Context(), scope, []syncer.Row{s.row(1, 0), big})
 	wantErr(t, "write", err, psa.ErrInvalid)
 	if err != nil && !strings.Contains(err.Error(), "companies 2") {

@@ -67,6 +67,7 @@ func (s *Setup) Activate(ctx context.Context, c setup.Connection, d setup.Draft,
 	connection := tx.putRev(newConnectionItem(c), seen)
 	draft := tx.delete(draftKey(d.Account), "#rev = :rev", with{"rev": d.Rev})
 	tx.put(newCallbackItem(e), "", nil)
+	tx.put(newSyncItem(setup.FirstSchedule(c)), "", nil)
 	claim := tx.claim(c, takeover)
 	err := tx.commit(ctx)
 	// Whose draft is gone lost to itself, not to the other account.

@@ -1,6 +1,8 @@
 package dynamo
 
 import (
+	"time"
+
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
 )
@@ -32,9 +34,18 @@ func (it endpointItem) endpoint() setup.Endpoint {
 
 // callbacksItem is how far registering callbacks has come.
 type callbacksItem struct {
-	State   setup.CallbackState `dynamodbav:"state"`
-	At      int64               `dynamodbav:"at"`
-	Warning *setup.Warning      `dynamodbav:"warning,omitempty"`
+	State    setup.CallbackState `dynamodbav:"state"`
+	At       int64               `dynamodbav:"at"`
+	Warning  *setup.Warning      `dynamodbav:"warning,omitempty"`
+	Failures int                 `dynamodbav:"failures,omitempty"`
+}
+
+func newCallbacksItem(c setup.Callbacks) callbacksItem {
+	return callbacksItem{State: c.State, At: nanos(c.At), Warning: c.Warning, Failures: c.Failures}
+}
+
+func (it callbacksItem) callbacks() setup.Callbacks {
+	return setup.Callbacks{State: it.State, At: fromNanos(it.At), Warning: it.Warning, Failures: it.Failures}
 }
 
 // connectionItem is an account's connection. It holds a pointer to its
@@ -52,6 +63,8 @@ type connectionItem struct {
 	KeysBy     string         `dynamodbav:"keysBy,omitempty"`
 	KeysAt     int64          `dynamodbav:"keysAt"`
 	Callbacks  callbacksItem  `dynamodbav:"callbacks"`
+	PublicURL  string         `dynamodbav:"publicUrl,omitempty"`
+	SyncEvery  time.Duration  `dynamodbav:"syncEvery,omitempty"`
 	Rev        int64          `dynamodbav:"rev"`
 }
 
@@ -60,8 +73,7 @@ func newConnectionItem(c setup.Connection) connectionItem {
 		key: connectionKey(c.Account), V: version, ID: c.ID, Endpoint: newEndpointItem(c.Endpoint),
 		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types,
 		EnabledBy: c.EnabledBy, EnabledAt: nanos(c.EnabledAt), KeysBy: c.KeysBy, KeysAt: nanos(c.KeysAt),
-		Callbacks: callbacksItem{State: c.Callbacks.State, At: nanos(c.Callbacks.At), Warning: c.Callbacks.Warning},
-		Rev:       c.Rev,
+		Callbacks: newCallbacksItem(c.Callbacks), PublicURL: c.PublicURL, SyncEvery: c.SyncEvery, Rev: c.Rev,
 	}
 }
 
@@ -69,11 +81,8 @@ func (it connectionItem) connection(account psa.AccountID) setup.Connection {
 	return setup.Connection{
 		ID: it.ID, Account: account, Endpoint: it.Endpoint.endpoint(), Generation: it.Generation, SecretARN: it.SecretARN,
 		Types: it.Types, EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
-		KeysAt: fromNanos(it.KeysAt),
-		Callbacks: setup.Callbacks{
-			State: it.Callbacks.State, At: fromNanos(it.Callbacks.At), Warning: it.Callbacks.Warning,
-		},
-		Rev: it.Rev,
+		KeysAt: fromNanos(it.KeysAt), Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL,
+		SyncEvery: it.SyncEvery, Rev: it.Rev,
 	}
 }
 

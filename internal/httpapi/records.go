@@ -73,12 +73,15 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*listRecor
 	if err != nil {
 		return nil, err
 	}
-	var rows []syncer.Row
-	var next string
-	if in.ChangedSince.IsZero() {
-		rows, next, err = a.Records.List(ctx, scope, row.Name, in.page())
-	} else {
-		rows, next, err = a.Records.Changed(ctx, scope, row.Name, in.ChangedSince.UTC(), in.page())
+	read := func(p syncer.Page) ([]syncer.Row, string, error) {
+		if in.ChangedSince.IsZero() {
+			return a.Records.List(ctx, scope, row.Name, p)
+		}
+		return a.Records.Changed(ctx, scope, row.Name, in.ChangedSince.UTC(), p)
+	}
+	rows, next, err := read(in.page())
+	if n := fitting(rows); err == nil && n < len(rows) {
+		rows, next, err = read(syncer.Page{Limit: n, After: in.After})
 	}
 	if err != nil {
 		return nil, err
@@ -86,6 +89,21 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*listRecor
 	out := &listRecordsOutput{}
 	out.Body.Items, out.Body.Next = listOf(rows, next, recordOf)
 	return out, nil
+}
+
+// maxListBytes of data go into one answer; Lambda takes 6 MB, and JSON may
+// escape some of it.
+const maxListBytes = 3 << 20
+
+// fitting is how many of rows, one at least, fit into an answer.
+func fitting(rows []syncer.Row) int {
+	size := 0
+	for i, r := range rows {
+		if size += len(r.Data); size > maxListBytes {
+			return max(i, 1)
+		}
+	}
+	return len(rows)
 }
 
 type recordOutput struct{ Body Record }

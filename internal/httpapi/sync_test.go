@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -203,5 +204,44 @@ func TestErrorsOfTheCore(t *testing.T) {
 		if tc.code == "internal" && (p.Detail == tc.err.Error() || p.Remedy == "") {
 			t.Errorf("the inside is shown: %s", a.body)
 		}
+	}
+}
+
+// Records as large as records can be: a page of them is cut to what an answer
+// may hold, and the pages together are still all of them, once each.
+func TestLargeRecordsArePagedBySize(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	scope := psa.Scope{Account: "msp-1", Generation: 1}
+	data := json.RawMessage(`{"note":"` + strings.Repeat("x", syncer.MaxDataBytes-20) + `"}`)
+	for i := range 40 {
+		s.engine.rows = append(s.engine.rows, scoped[syncer.Row]{scope, syncer.Row{Record: psa.Record{Type: psa.Companies, ID: psa.RecordID(1 + i), Data: data}}})
+	}
+	seen, after := map[int64]bool{}, ""
+	for pages := 1; ; pages++ {
+		var got struct {
+			Items []httpapi.Record
+			Next  string
+		}
+		a := s.do(member(), "GET", "/v1/records/companies?limit=200&after="+url.QueryEscape(after), "").want(200, "")
+		if len(a.body) > 6<<20 {
+			t.Fatalf("an answer of %d bytes", len(a.body))
+		}
+		a.into(&got)
+		for _, r := range got.Items {
+			if seen[r.ID] {
+				t.Errorf("record %d twice", r.ID)
+			}
+			seen[r.ID] = true
+		}
+		if after = got.Next; after == "" {
+			break
+		}
+		if pages > 10 {
+			t.Fatal("too many pages")
+		}
+	}
+	if len(seen) != 40 {
+		t.Errorf("%d records, want 40", len(seen))
 	}
 }

@@ -12,9 +12,10 @@ import (
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// MaxDataBytes is the largest Data that a row may have: an item of the table
-// holds 400 KB, and the rest of the row needs its share.
-const MaxDataBytes = 350_000
+// MaxDataBytes is the largest Data that a row may have, so that its item, with
+// a name as long as its data and nothing that compresses, stays below
+// DynamoDB's 400 KB.
+const MaxDataBytes = 192 << 10
 
 // decode turns what ConnectWise sent into a record of the type. Fields that
 // are not kept are dropped, references lose their _info links, and nulls are
