@@ -23,6 +23,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(sync.New(cfg))
+	handler, err := sync.New(cfg)
+	if err != nil {
+		return err
+	}
+	lambda.Start(handler)
 	return nil
 }

@@ -98,12 +98,12 @@ func (s *Service) activatedMeanwhile(ctx context.Context, d Draft) (stored, erro
 func (s *Service) successor(old *Connection, d Draft, by string) Connection {
 	c := Connection{
 		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types,
-		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt,
+		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt, SyncEvery: syncEvery,
 	}
 	if old == nil {
 		return c
 	}
-	c.Rev, c.Generation = old.Rev, old.Generation+1
+	c.Rev, c.Generation, c.SyncEvery = old.Rev, old.Generation+1, old.SyncEvery
 	if old.Endpoint.Identity.Key() == d.Endpoint.Identity.Key() {
 		c.ID, c.Generation, c.Callbacks = old.ID, old.Generation, old.Callbacks
 	}

@@ -41,6 +41,11 @@ type Connection struct {
 	KeysAt time.Time
 	// Callbacks says how far registering callbacks has come.
 	Callbacks Callbacks
+	// PublicURL is where ConnectWise reaches us, as the request said that
+	// registered callbacks last; the tick has no request to learn it from.
+	PublicURL string
+	// SyncEvery is how often changes are read by schedule; 0 is the default.
+	SyncEvery time.Duration
 	// Rev grows with each write; writes are conditional on it.
 	Rev int64
 }
@@ -56,11 +61,12 @@ const (
 )
 
 // Callbacks is a connection's callback state, since At. Warning is set when
-// it failed.
+// it failed; Failures counts how often it did since it last succeeded.
 type Callbacks struct {
-	State   CallbackState
-	At      time.Time
-	Warning *Warning
+	State    CallbackState
+	At       time.Time
+	Warning  *Warning
+	Failures int
 }
 
 // Warning is the public half of a problem that did not stop anything.

@@ -22,8 +22,9 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 	DeleteDraft(ctx context.Context, d Draft, note SecretNote) error
 	// Activate makes c the account's connection (its Rev is that of the
 	// stored one, 0 for none), takes the identity's claim, writes the
-	// callback endpoint and removes the draft, in one step. An identity that
-	// another account claims is psa.ErrBusy unless takeover is set.
+	// callback endpoint and FirstSchedule and removes the draft, in one
+	// step. An identity that another account claims is psa.ErrBusy unless
+	// takeover is set.
 	Activate(ctx context.Context, c Connection, d Draft, e psa.CallbackEndpoint, takeover bool) (Connection, error)
 	// UpdateConnection stores c if the stored Rev is c.Rev, and with it the
 	// notes: drop is removed, add is written (zero Names mean none).
@@ -37,6 +38,14 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 	ForgetSecret(ctx context.Context, n SecretNote) error
 	// DueSecrets lists notes to look at, at or before now.
 	DueSecrets(ctx context.Context, now time.Time, limit int) ([]SecretNote, error)
+
+	// DueSchedules lists schedules to look at, at or before now: an
+	// eventually consistent index, complete but perhaps late; what it lists
+	// is as stored.
+	DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error)
+	// MoveSchedule replaces before by after if that is what is stored;
+	// psa.ErrConflict or psa.ErrNotFound otherwise.
+	MoveSchedule(ctx context.Context, before, after Schedule) error
 
 	// CallbackEndpoint returns what the receiver checks a delivery against.
 	CallbackEndpoint(ctx context.Context, connectionID string) (psa.CallbackEndpoint, error)
@@ -72,11 +81,11 @@ type Prober interface {
 }
 
 // CallbackRegistrar has ConnectWise call us when records change. Calls are
-// not atomic: one that failed may have registered some types. A connection's
-// callbacks are recognised by base, the URL up to the token.
+// not atomic: one that failed may have registered some types.
 type CallbackRegistrar interface {
-	// Missing returns those of types that have no active callback under base.
-	Missing(ctx context.Context, c Connection, base string, types []psa.DataType) ([]psa.DataType, error)
+	// Registrations lists what ConnectWise calls under CallbackPath(c.ID),
+	// at any host: the connection's own, and nobody else's.
+	Registrations(ctx context.Context, c Connection) ([]Registration, error)
 	// Register makes ConnectWise call url for each of types.
 	Register(ctx context.Context, c Connection, url string, types []psa.DataType) error
 }
@@ -86,4 +95,8 @@ type Runner interface {
 	// StartInitial asks for the first run of every type that has never been
 	// read in this scope; a type that has, or is being read, is left alone.
 	StartInitial(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error
+	// StartDue asks by schedule for a run of every type that has had none
+	// asked for since due. First runs that failed are tried again ever more
+	// rarely, and cancelled ones not at all. Repeating it is harmless.
+	StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error
 }

@@ -28,6 +28,13 @@ const (
 	registeringLife = 2 * time.Minute
 )
 
+// callbackRetry is how long after a first failure registering callbacks is
+// tried again; the pause doubles with each failure, up to callbackRetryMax.
+const (
+	callbackRetry    = 15 * time.Minute
+	callbackRetryMax = 6 * time.Hour
+)
+
 // How long ConnectWise may take for a step, so that all of a test, and all of
 // enabling, ends within one request's 25 seconds.
 const (
@@ -49,7 +56,7 @@ type Deps struct {
 	// SecretPrefix begins every secret's name; it names the installation.
 	SecretPrefix string
 	// PublicURL is where ConnectWise reaches us, without a trailing slash,
-	// as far as the present request tells.
+	// as far as the present request tells; "" if it does not.
 	PublicURL func(context.Context) string
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -170,6 +177,11 @@ func token() (plain, hash string) {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails: it ends the process instead
 	plain = base64.RawURLEncoding.EncodeToString(b[:])
-	sum := sha256.Sum256([]byte(plain))
-	return plain, hex.EncodeToString(sum[:])
+	return plain, hashOf(plain)
+}
+
+// hashOf is how a token is stored; package callback compares the same.
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
 }

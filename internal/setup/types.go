@@ -16,6 +16,8 @@ type TypeInfo struct {
 	Parent psa.DataType
 	// Module and Permission name the security role's cell, level Inquire.
 	Module, Permission string
+	// Callback says whether ConnectWise can call us when a record changes.
+	Callback bool
 	// Default says whether a new connection has it enabled.
 	Default bool
 }

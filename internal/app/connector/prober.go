@@ -16,7 +16,7 @@ func SetupTypes() []setup.TypeInfo {
 	for _, t := range syncer.Types() {
 		out = append(out, setup.TypeInfo{
 			Name: t.Name, Label: t.Label, Path: t.Path, Parent: t.Parent,
-			Module: t.Permission.Module, Permission: t.Permission.Name, Default: t.Default,
+			Module: t.Permission.Module, Permission: t.Permission.Name, Callback: t.Callback != "", Default: t.Default,
 		})
 	}
 	return out

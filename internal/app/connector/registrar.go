@@ -14,28 +14,34 @@ import (
 // levelOwner with object 1 means every record of a type.
 const levelOwner, objectAll = "owner", 1
 
-// Missing implements setup.CallbackRegistrar.
-func (c *Connector) Missing(ctx context.Context, conn setup.Connection, base string, types []psa.DataType) ([]psa.DataType, error) {
+// Registrations implements setup.CallbackRegistrar.
+func (c *Connector) Registrations(ctx context.Context, conn setup.Connection) ([]setup.Registration, error) {
 	client, err := c.client(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
-	active := map[string]bool{}
+	var out []setup.Registration
 	for cb, err := range client.Callbacks(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list callbacks: %w", err)
 		}
-		if strings.HasPrefix(cb.URL, base) && !cb.Inactive && strings.EqualFold(cb.Level, levelOwner) {
-			active[strings.ToLower(cb.Type)] = true
+		if strings.Contains(cb.URL, setup.CallbackPath(conn.ID)) {
+			out = append(out, setup.Registration{
+				ID: cb.ID, Type: typeOf(cb), URL: cb.URL, Active: !cb.Inactive && strings.EqualFold(cb.Level, levelOwner),
+			})
 		}
 	}
-	var missing []psa.DataType
-	for _, name := range types {
-		if t, ok := syncer.TypeNamed(name); ok && t.Callback != "" && !active[t.Callback] {
-			missing = append(missing, name)
+	return out, nil
+}
+
+// typeOf is the data type that a callback is about, "" if it is none of ours.
+func typeOf(cb connectwise.Callback) psa.DataType {
+	for _, t := range syncer.Types() {
+		if t.Callback != "" && strings.EqualFold(t.Callback, cb.Type) {
+			return t.Name
 		}
 	}
-	return missing, nil
+	return ""
 }
 
 // Register implements setup.CallbackRegistrar.

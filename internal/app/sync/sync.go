@@ -39,11 +39,12 @@ type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, er
 type worker struct {
 	engine    *syncer.Engine
 	callbacks *callback.Worker
-	sweep     func(context.Context) error
+	// tick is what the minute's tick does, one after the other.
+	tick []func(context.Context) error
 }
 
 // New wires the function.
-func New(cfg app.Config) Handler {
+func New(cfg app.Config) (Handler, error) {
 	aws := app.AWS()
 	log := cfg.Logger()
 	db := dynamodb.NewFromConfig(aws)
@@ -52,15 +53,22 @@ func New(cfg app.Config) Handler {
 	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, log)
 	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
+	service, err := setup.New(setup.Deps{
+		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Types: connector.SetupTypes(),
+		SecretPrefix: cfg.SecretPrefix, PublicURL: func(context.Context) string { return "" }, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("wire setup: %w", err)
+	}
 	w := worker{
 		engine:    engine,
 		callbacks: callback.NewWorker(engine, store.Runs()),
-		sweep:     setup.NewSweeper(store.Setup(), vault, time.Now).Sweep,
+		tick:      []func(context.Context) error{engine.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick},
 	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, w.handle), nil
-	}
+	}, nil
 }
 
 // head is what all messages have in common.
@@ -86,7 +94,11 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 		return err
 	}
 	if m.Kind == syncer.KindTick {
-		return errors.Join(w.engine.Tick(ctx), w.sweep(ctx))
+		var errs []error
+		for _, do := range w.tick {
+			errs = append(errs, do(ctx))
+		}
+		return errors.Join(errs...)
 	}
 	return w.engine.Handle(ctx, m)
 }

@@ -91,7 +91,7 @@ type ConnectWise struct {
 	// Forbidden lists paths that the role may not read.
 	Forbidden []string
 	// Fail, if set, is asked before each call by name: clean, discover,
-	// info, list, missing, register.
+	// info, list, registrations, register.
 	Fail func(call string) error
 	// Stall makes discover answer at the last moment, and info and list
 	// never.
@@ -184,12 +184,12 @@ func (p *Caller) List(ctx context.Context, _ setup.Endpoint, c psa.Credentials, 
 	return 7, err
 }
 
-// Missing implements setup.CallbackRegistrar.
-func (p *Caller) Missing(ctx context.Context, _ setup.Connection, base string, types []psa.DataType) (out []psa.DataType, err error) {
-	err = p.call(ctx, "missing", func() error {
-		for _, t := range types {
-			if !slices.ContainsFunc(p.cw.asked, func(a string) bool { return strings.HasPrefix(a, string(t)+" "+base) }) {
-				out = append(out, t)
+// Registrations implements setup.CallbackRegistrar.
+func (p *Caller) Registrations(ctx context.Context, conn setup.Connection) (out []setup.Registration, err error) {
+	err = p.call(ctx, "registrations", func() error {
+		for i, a := range p.cw.asked {
+			if typ, url, _ := strings.Cut(a, " "); strings.Contains(url, setup.CallbackPath(conn.ID)) {
+				out = append(out, setup.Registration{ID: psa.RecordID(i + 1), Type: psa.DataType(typ), URL: url, Active: true})
 			}
 		}
 		return nil
@@ -215,6 +215,7 @@ func (p *Caller) Register(ctx context.Context, _ setup.Connection, url string, t
 type Runner struct {
 	mu   sync.Mutex
 	runs []string
+	due  []string
 }
 
 // Runs lists "scope type" of every run.
@@ -222,6 +223,13 @@ func (r *Runner) Runs() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.runs)
+}
+
+// Due lists "scope type due" of every run that was asked for by schedule.
+func (r *Runner) Due() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.due)
 }
 
 // Process is the same engine as a process that dies by f sees it.
@@ -241,6 +249,24 @@ func (r runner) StartInitial(_ context.Context, scope psa.Scope, types []psa.Dat
 			defer r.mu.Unlock()
 			if run := fmt.Sprintf("%s %s", scope, t); !slices.Contains(r.runs, run) {
 				r.runs = append(r.runs, run)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StartDue implements setup.Runner: once for each time that is due.
+func (r runner) StartDue(_ context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error {
+	for _, t := range types {
+		err := r.faults.around(func() error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if run := fmt.Sprintf("%s %s %s", scope, t, due.Format(time.TimeOnly)); !slices.Contains(r.due, run) {
+				r.due = append(r.due, run)
 			}
 			return nil
 		})

@@ -18,6 +18,7 @@ type Table struct {
 	claims    map[string]setup.Claim
 	notes     map[string]setup.SecretNote
 	endpoints map[string]psa.CallbackEndpoint
+	schedules map[psa.AccountID]setup.Schedule
 	// Generations are all that ever were activated.
 	generations []psa.Scope
 }
@@ -27,7 +28,7 @@ func NewTable() *Table {
 	return &Table{
 		conns: map[psa.AccountID]setup.Connection{}, drafts: map[psa.AccountID]setup.Draft{},
 		claims: map[string]setup.Claim{}, notes: map[string]setup.SecretNote{},
-		endpoints: map[string]psa.CallbackEndpoint{},
+		endpoints: map[string]psa.CallbackEndpoint{}, schedules: map[psa.AccountID]setup.Schedule{},
 	}
 }
 
@@ -137,6 +138,7 @@ func (s *Store) Activate(_ context.Context, c setup.Connection, d setup.Draft, e
 		t.conns[c.Account] = c
 		t.claims[key] = setup.Claim{Identity: c.Endpoint.Identity, Account: c.Account, ClaimedBy: c.EnabledBy, ClaimedAt: c.EnabledAt}
 		t.endpoints[e.ConnectionID] = e
+		t.schedules[c.Account] = setup.FirstSchedule(c)
 		t.generations = append(t.generations, c.Scope())
 		delete(t.drafts, d.Account)
 		return nil
@@ -188,6 +190,30 @@ func (s *Store) DueSecrets(_ context.Context, now time.Time, limit int) (out []s
 		return nil
 	})
 	return out, err
+}
+
+// DueSchedules implements setup.Store.
+func (s *Store) DueSchedules(_ context.Context, now time.Time, limit int) (out []setup.Schedule, err error) {
+	err = s.do(func(t *Table) error {
+		for _, sch := range t.schedules {
+			if !sch.LookAt.After(now) && len(out) < limit {
+				out = append(out, sch)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// MoveSchedule implements setup.Store.
+func (s *Store) MoveSchedule(_ context.Context, before, after setup.Schedule) error {
+	return s.do(func(t *Table) error {
+		if t.schedules[before.Scope.Account] != before {
+			return psa.ErrConflict
+		}
+		t.schedules[after.Scope.Account] = after
+		return nil
+	})
 }
 
 // PutCallbackEndpoint implements setup.Store.

@@ -60,10 +60,13 @@ func (w *World) Pass(d time.Duration) {
 // Types is a table of two data types, one the other's parent.
 func Types() []setup.TypeInfo {
 	return []setup.TypeInfo{
-		{Name: psa.Companies, Label: "Companies", Path: "/company/companies", Module: "Companies", Permission: "Company Maintenance", Default: true},
+		{
+			Name: psa.Companies, Label: "Companies", Path: "/company/companies", Module: "Companies",
+			Permission: "Company Maintenance", Callback: true, Default: true,
+		},
 		{
 			Name: psa.Contacts, Label: "Contacts", Path: "/company/contacts", Parent: psa.Companies,
-			Module: "Companies", Permission: "Contacts", Default: true,
+			Module: "Companies", Permission: "Contacts", Callback: true, Default: true,
 		},
 	}
 }
@@ -81,6 +84,14 @@ func (w *World) Service(t testing.TB, f *Faults) *setup.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// Ticker is a service as the tick has it: nobody's request is behind it.
+func (w *World) Ticker(t testing.TB, f *Faults) *setup.Service {
+	t.Helper()
+	s := w.Service(t, f)
+	s.PublicURL = func(context.Context) string { return "" }
 	return s
 }
 

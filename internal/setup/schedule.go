@@ -1,0 +1,131 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// syncEvery is how often changes are read unless a connection says otherwise
+// (spec 3.1).
+const syncEvery = 15 * time.Minute
+
+const (
+	// dueAtOnce bounds what one tick looks at; what is left is due at the next.
+	dueAtOnce = 1000
+	// tendAtOnce is how many connections are tended side by side, and
+	// tendReserve what must be left of the deadline to begin another one:
+	// registering callbacks may take that long.
+	tendAtOnce  = 8
+	tendReserve = registerTime + 5*time.Second
+	// tendLife is when a connection is tended again by the next tick because
+	// the one that tended it has died.
+	tendLife = 2 * time.Minute
+)
+
+// Schedule says when the tick looks at a connection.
+type Schedule struct {
+	Scope psa.Scope
+	// Due is when reading was due: a run asked for since then is enough.
+	Due time.Time
+	// LookAt is when the tick looks: Due, or later if a tick is at it.
+	LookAt time.Time
+}
+
+// FirstSchedule of a new connection. It is soon, to complete what enabling may
+// have left undone; the first runs are asked for by then.
+func FirstSchedule(c Connection) Schedule {
+	return Schedule{Scope: c.Scope(), Due: c.EnabledAt, LookAt: c.EnabledAt.Add(tendLife)}
+}
+
+// every is how often changes are read.
+func (c Connection) every() time.Duration {
+	if c.SyncEvery > 0 {
+		return c.SyncEvery
+	}
+	return syncEvery
+}
+
+// Tick tends the connections that are due: it starts their runs and tries
+// again to register callbacks. Ticks may overlap, come late or die: what one
+// of them began, the next completes, and nothing is started twice.
+func (s *Service) Tick(ctx context.Context) error {
+	now := s.now()
+	due, err := s.Store.DueSchedules(ctx, now, dueAtOnce)
+	if err != nil {
+		return fmt.Errorf("list connections to tend: %w", err)
+	}
+	var mu sync.Mutex
+	var errs []error
+	var group errgroup.Group
+	group.SetLimit(tendAtOnce)
+	for _, schedule := range due {
+		group.Go(func() error {
+			if !timeFor(ctx, tendReserve) {
+				return nil // due at the next tick, still
+			}
+			if err := s.tend(ctx, schedule, now); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, fmt.Errorf("tend %s: %w", schedule.Scope, err))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // what fails is in errs
+	return errors.Join(errs...)
+}
+
+// timeFor reports whether ctx leaves d.
+func timeFor(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d
+}
+
+// tend holds the schedule, does what is due, and only then moves it on.
+func (s *Service) tend(ctx context.Context, due Schedule, now time.Time) error {
+	held := due
+	held.LookAt = now.Add(tendLife)
+	err := s.Store.MoveSchedule(ctx, due, held)
+	if errors.Is(err, psa.ErrConflict) || errors.Is(err, psa.ErrNotFound) {
+		return nil // another tick is at it, or the connection has gone
+	}
+	if err != nil {
+		return fmt.Errorf("hold the schedule: %w", err)
+	}
+	c, err := s.Store.Connection(ctx, due.Scope.Account)
+	if errors.Is(err, psa.ErrNotFound) || err == nil && c.Scope() != due.Scope {
+		return nil // its schedule went with it
+	}
+	if err != nil {
+		return fmt.Errorf("load connection: %w", err)
+	}
+	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due.Due); err != nil {
+		return fmt.Errorf("start runs: %w", err)
+	}
+	if err := s.retryCallbacks(ctx, c); err != nil {
+		return err
+	}
+	next := now.Add(c.every())
+	err = s.Store.MoveSchedule(ctx, held, Schedule{Scope: due.Scope, Due: next, LookAt: next})
+	if err != nil && !errors.Is(err, psa.ErrConflict) && !errors.Is(err, psa.ErrNotFound) {
+		return fmt.Errorf("move the schedule: %w", err)
+	}
+	return nil
+}
+
+// retryCallbacks registers callbacks where that failed, or died, or was never
+// come to. Where we are reached is known from the first attempt.
+func (s *Service) retryCallbacks(ctx context.Context, c Connection) error {
+	if c.PublicURL == "" || !c.Callbacks.worthATry(s.now()) {
+		return nil
+	}
+	_, err := s.registerCallbacks(ctx, c)
+	return err
+}
