@@ -142,22 +142,36 @@ func (m *matrix) judge(n Need, control error) Finding {
 	best := Finding{Need: n}.unproven("")
 	best.At = m.now().UTC()
 	for _, c := range n.calls {
+		p := c.probe()
 		if c.Blind != "" {
-			if best.Detail == "" {
-				best.Detail = c.Blind
-			}
+			best = m.blind(best, c)
 			continue
 		}
-		p := c.probe()
 		o := *m.seen[p]
+		f := judge(n, p, o)
 		if control != nil && believed(o.Err) {
-			o.Err, o.Visible = control, nil
+			f = Finding{Need: n, At: o.At}.failed(problem.From(control))
 		}
-		if f := judge(n, p, o); f.State.strength() > best.State.strength() || best.Detail == "" {
+		if f.State.strength() > best.State.strength() || best.Detail == "" {
 			best = f
 		}
 	}
 	return best
+}
+
+// blind adds what can be said of a right that no harmless call shows: why, and
+// how many records another call, made for another right, has shown.
+func (m *matrix) blind(f Finding, c Call) Finding {
+	if f.State != Unproven {
+		return f
+	}
+	if f.Detail == "" {
+		f.Detail = c.Blind
+	}
+	if o := m.seen[c.probe()]; o != nil && o.Err == nil {
+		f.Visible = o.Visible
+	}
+	return f
 }
 
 // believed: errors that speak of what was asked, and not of the way there.

@@ -22,7 +22,7 @@ func Losses(findings []Finding) []Loss {
 		}
 		for _, name := range f.Features {
 			feature, _ := Named(name)
-			l := Loss{Feature: name, Label: feature.Label, Right: f.Right, Says: feature.Label + " does not work."}
+			l := Loss{Feature: name, Label: feature.Label, Right: f.Right, Says: "None of it works without this right."}
 			if without := f.Without[name]; without != "" {
 				l.Works, l.Says = true, without
 			}
