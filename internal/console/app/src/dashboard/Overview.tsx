@@ -5,6 +5,7 @@ import type { Concern } from "../integrations/health";
 import { Counts } from "../runs/Counts";
 import { RunProgress } from "../runs/RunProgress";
 import { StateBadge } from "../runs/StateBadge";
+import { modeWords } from "../runs/words";
 import { formatAgo } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { usePageTitle } from "../ui/Page";
@@ -38,6 +39,11 @@ export function Overview() {
             <Stack gap="sm">
               {!run && <Text c="dimmed">Not synced yet. Start it under Data sync.</Text>}
               {run?.active && <RunProgress run={run} label={type.label} />}
+              {run && !run.active && (
+                <Text size="sm">
+                  Last sync: {modeWords(run.mode).toLowerCase()}, {formatAgo(run.requestedAt)}
+                </Text>
+              )}
               {run && !run.active && <Counts counts={run.counts} expected={run.expected} />}
               <Text size="sm" c="dimmed">
                 {type.lastSuccess

@@ -4,7 +4,7 @@ import { formatNumber } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Counts } from "./Counts";
 import { StateBadge } from "./StateBadge";
-import { percent } from "./words";
+import { percent, wordsOf } from "./words";
 
 /** A run as it stands: how far, how many of what, and why not if it failed. */
 export function RunProgress({ run, label, waitsFor }: { run: Run; label: string; waitsFor?: string }) {
@@ -21,7 +21,7 @@ export function RunProgress({ run, label, waitsFor }: { run: Run; label: string;
         <Progress.Section
           value={done ?? 0}
           animated={run.active}
-          color={run.state === "failed" ? "red" : undefined}
+          color={wordsOf(run.state).color}
           aria-label={`Progress of ${label}`}
         />
       </Progress.Root>

@@ -2,6 +2,7 @@ import { Alert, Button, Stack, Text, Title } from "@mantine/core";
 import { Link } from "react-router";
 import type { Run } from "../api/types";
 import { to } from "../app/paths";
+import type { Known } from "../integrations/useConnection";
 import { CancelRun } from "../runs/CancelRun";
 import { RunProgress } from "../runs/RunProgress";
 import { useSync } from "../runs/useSync";
@@ -21,11 +22,7 @@ export function ProgressStep({ known, next }: StepProps) {
   const over = known.runs.length === enabled.length && known.runs.every((run) => !run.active);
   return (
     <Stack gap="lg">
-      {over ? (
-        <Outcome runs={known.runs} />
-      ) : (
-        <Text>You can leave this page; the sync goes on without it.</Text>
-      )}
+      {over ? <Outcome known={known} /> : <Text>You can leave this page; the sync goes on without it.</Text>}
       <div role="status" className="visually-hidden">
         {known.runs.map((run) => `${label(run)}: ${wordsOf(run.state).label}.`).join(" ")}
       </div>
@@ -59,13 +56,14 @@ export function ProgressStep({ known, next }: StepProps) {
   );
 }
 
-function Outcome({ runs }: { runs: Run[] }) {
+function Outcome({ known: { runs, connection } }: { known: Known }) {
   const sync = useSync();
+  const told = connection.enabled?.callbacks.state === "registered";
   const bad = runs.filter((run) => run.state === "failed" || run.state === "cancelled");
   if (bad.length === 0) {
     return (
       <Alert color="teal" icon={<Icon name="check" />} title="The first sync is done">
-        From now on changes arrive by themselves.
+        {told && "From now on ConnectWise tells us of changes, and they arrive by themselves."}
       </Alert>
     );
   }

@@ -19,7 +19,9 @@ export function ReviewStep({ known, back }: StepProps) {
   const enable = useEnable();
   const draft = known.connection.draft;
   const claimed = enable.isError && asProblem(enable.error).code === "identity_claimed";
-  const labels = known.types.filter((type) => draft?.types.includes(type.type)).map((type) => type.label);
+  const labels = known.types
+    .filter((type) => draft?.types.includes(type.type))
+    .map((type) => type.label.toLowerCase());
   return (
     <Stack gap="lg">
       <Text>

@@ -9,12 +9,13 @@ import { Page, useFocusOn } from "../ui/Page";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { Loading } from "../ui/states";
 import { StepList } from "./StepList";
-import { stepsFor } from "./steps";
+import { stepsFor, type Walk } from "./steps";
 
 /** The wizard. Its state is the server's, so that it goes on in any browser. */
 export function Setup() {
   const state = useConnection();
   const mayChange = useMayChange();
+  const { step: wanted } = useParams();
   const back = { to: to.integrations, label: "Integrations" };
   if (!state.ready) {
     return (
@@ -23,22 +24,27 @@ export function Setup() {
       </Page>
     );
   }
-  const title = state.connection.enabled ? "Update configuration" : "Set up ConnectWise PSA";
+  const walk = stepsFor(state.connection, wanted);
+  const dashboard = { to: to.dashboard("configuration"), label: "ConnectWise PSA" };
   return (
     <Page
-      title={title}
-      back={state.connection.enabled ? { to: to.dashboard("configuration"), label: "ConnectWise PSA" } : back}
+      title={walk.updating ? "Update configuration" : "Set up ConnectWise PSA"}
+      back={walk.updating ? dashboard : back}
     >
       <MemberNotice />
-      {mayChange && <Wizard known={state} />}
+      {mayChange && <Wizard known={state} walk={walk} wanted={wanted} />}
     </Page>
   );
 }
 
-function Wizard({ known }: { known: Known }) {
+interface WizardProps {
+  known: Known;
+  walk: Walk;
+  wanted: string | undefined;
+}
+
+function Wizard({ known, walk: { all, at }, wanted }: WizardProps) {
   const navigate = useNavigate();
-  const { step: wanted } = useParams();
-  const { all, at } = stepsFor(known.connection, wanted);
   const [picked, setPicked] = useState<string[] | null>(null);
   const heading = useFocusOn<HTMLHeadingElement>(at.key);
   if (at.key !== wanted) return <Navigate to={to.setup(at.key)} replace />;

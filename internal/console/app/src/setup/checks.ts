@@ -15,12 +15,13 @@ export function checkLabel(check: Check, types: DataType[]): string {
   return `May read ${type?.label.toLowerCase() ?? check.type}`;
 }
 
-/** One sentence about a test. */
+/** One sentence about a test. It never says more than was seen. */
 export function summary(report: Report): string {
   const failed = report.checks.filter((check) => check.status === "fail");
-  if (failed.length === 0) return "All checks passed.";
   const what = failed.length === 1 ? "One check" : `${failed.length} checks`;
-  return report.ok
-    ? `The connection works. ${what} did not pass, which limits what can be synced.`
-    : `${what} did not pass. Do what the remedy says, then test again.`;
+  if (!report.ok) return `${what} did not pass. Do what the remedy says, then test again.`;
+  if (failed.length > 0)
+    return `The connection works. ${what} did not pass, which limits what can be synced.`;
+  const skipped = report.checks.some((check) => check.status === "skipped");
+  return skipped ? "The connection works. Not everything could be checked." : "All checks passed.";
 }

@@ -42,18 +42,26 @@ const steps: Step[] = [
   { key: "progress", label: "First sync", Content: ProgressStep, reachable: isEnabled, onUpdate: hasDraft },
 ];
 
+/** A way through the wizard. */
+export interface Walk {
+  all: Step[];
+  at: Step;
+  /** Whether a connection that is in use is being changed. */
+  updating: boolean;
+}
+
 /**
  * The steps to walk through, and the one to begin or go on with. A draft that
  * was enabled meanwhile, here or in another browser, leads to the first sync.
  */
-export function stepsFor(connection: Connection, wanted: string | undefined): { all: Step[]; at: Step } {
+export function stepsFor(connection: Connection, wanted: string | undefined): Walk {
   const enabled = isEnabled(connection) && !hasDraft(connection);
   const finishing = enabled && ["data-types", "review", "progress"].includes(wanted ?? "");
   const updating = isEnabled(connection) && !finishing;
   const all = updating ? steps.filter((step) => step.onUpdate(connection)) : steps;
   const at = all.find((step) => step.key === wanted && step.reachable(connection));
   const resumed = all.find((step) => step.key === resumeAt(connection, finishing));
-  return { all, at: at ?? resumed ?? (all[0] as Step) };
+  return { all, at: at ?? resumed ?? (all[0] as Step), updating };
 }
 
 /** A draft goes on after the connection step. */

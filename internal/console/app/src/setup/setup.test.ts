@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { checkWith, dataTypes, draft, enabled, report } from "../test/samples";
+import { checkLabel, summary } from "./checks";
+import { missing } from "./connectionValues";
+import { withParents } from "./parents";
+import { roleRows, roleText } from "./roles";
+import { stepsFor } from "./steps";
+
+test.each([
+  ["nothing yet", { state: "none" as const }, undefined, "prepare", 5],
+  ["nothing yet, and a step that needs a draft", { state: "none" as const }, "review", "prepare", 5],
+  ["a draft", { state: "draft" as const, draft }, undefined, "data-types", 5],
+  ["a draft, and a step back", { state: "draft" as const, draft }, "connection", "connection", 5],
+  ["enabled", { state: "enabled" as const, enabled }, undefined, "connection", 1],
+  [
+    "enabled while reviewing, here or elsewhere",
+    { state: "enabled" as const, enabled },
+    "review",
+    "progress",
+    5,
+  ],
+  ["enabled, with another draft", { state: "enabled" as const, enabled, draft }, "review", "review", 4],
+  ["a step that does not exist", { state: "none" as const }, "nonsense", "prepare", 5],
+])("%s: the wizard goes on at the right step", (_, connection, wanted, at, count) => {
+  const walk = stepsFor(connection, wanted);
+  expect([walk.at.key, walk.all.length]).toEqual([at, count]);
+});
+
+test("children bring their parents, in the table's order", () => {
+  expect(withParents(dataTypes, ["contacts"])).toEqual(["companies", "contacts"]);
+  expect(withParents(dataTypes, [])).toEqual([]);
+});
+
+test("the role table has the chosen cells and no others", () => {
+  expect(roleRows(dataTypes, ["companies"]).map((row) => row.name)).toEqual(["Company Maintenance"]);
+  expect(roleText(roleRows(dataTypes, ["companies"]))).toBe(
+    "Module\tPermission\tAdd\tEdit\tDelete\tInquire\nCompanies\tCompany Maintenance\tNone\tNone\tNone\tAll",
+  );
+});
+
+test("types that share a cell share its row", () => {
+  const shared = dataTypes.map((type) => ({
+    ...type,
+    permission: { module: "M", name: "P", level: "Inquire" },
+  }));
+  expect(roleRows(shared, ["companies", "contacts"])).toMatchObject([
+    { neededFor: ["Companies", "Contacts"] },
+  ]);
+});
+
+const empty = { serverUrl: "", companyId: "", publicKey: "", privateKey: "" };
+
+test("everything is asked for at first", () => {
+  expect(Object.keys(missing(empty, false))).toEqual(["serverUrl", "companyId", "publicKey", "privateKey"]);
+});
+
+test("stored keys may be left out, but only both", () => {
+  const known = { ...empty, serverUrl: "a", companyId: "b" };
+  expect(missing(known, true)).toEqual({});
+  expect(Object.keys(missing({ ...known, publicKey: "k" }, true))).toEqual(["privateKey"]);
+  expect(Object.keys(missing({ ...known, publicKey: " " }, false))).toEqual(["publicKey", "privateKey"]);
+});
+
+test("a check is called by what it proves", () => {
+  expect(checkLabel(checkWith({ name: "permission", type: "contacts" }), dataTypes)).toBe(
+    "May read contacts",
+  );
+  expect(checkLabel(checkWith({ name: "credentials" }), dataTypes)).toBe("Keys accepted");
+});
+
+test("a summary never says that everything passed when something did not", () => {
+  expect(summary(report(true, checkWith({})))).toBe("All checks passed.");
+  expect(summary(report(true, checkWith({ status: "fail", required: false })))).toContain(
+    "limits what can be synced",
+  );
+  expect(summary(report(false, checkWith({ status: "fail" }), checkWith({ status: "fail" })))).toContain(
+    "2 checks",
+  );
+  expect(summary(report(true, checkWith({ status: "skipped" })))).not.toContain("All");
+});
