@@ -2,7 +2,7 @@ package dynamo
 
 import (
 	"bytes"
-	"compress/flate"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"sync"
@@ -30,7 +30,7 @@ type recordItem struct {
 	Read       int64          `dynamodbav:"read"`
 	Soft       bool           `dynamodbav:"soft,omitempty"`
 	Data       []byte         `dynamodbav:"data,omitempty"`
-	Zip        []byte         `dynamodbav:"zip,omitempty"` // Data, deflated
+	Zip        []byte         `dynamodbav:"zip,omitempty"` // Data, gzipped
 	Hash       string         `dynamodbav:"hash,omitempty"`
 	CreatedRun string         `dynamodbav:"created,omitempty"`
 	ChangedRun string         `dynamodbav:"changed,omitempty"`
@@ -62,7 +62,7 @@ func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
 		return marshal(it)
 	}
 	var err error
-	if it.Zip, err = c.deflate(r.Data); err != nil {
+	if it.Zip, err = c.zip(r.Data); err != nil {
 		return nil, err
 	}
 	return marshal(it)
@@ -82,7 +82,7 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 		Removed: it.Removed, RemovedAt: fromNanos(it.RemovedAt), Fence: it.Fence,
 	}
 	if len(it.Zip) > 0 {
-		row.Data, err = inflate(it.Zip)
+		row.Data, err = unzip(it.Zip)
 	}
 	if err != nil {
 		return syncer.Row{}, fmt.Errorf("%s %d: %w", typ, it.ID, err)
@@ -104,35 +104,38 @@ func (c *codec) rows(typ psa.DataType, in []item) ([]syncer.Row, error) {
 // codec reuses compressors: one is larger than a page of records.
 type codec struct{ pool sync.Pool }
 
-func (c *codec) deflate(data []byte) ([]byte, error) {
+func (c *codec) zip(data []byte) ([]byte, error) {
 	var out bytes.Buffer
-	w, ok := c.pool.Get().(*flate.Writer)
+	w, ok := c.pool.Get().(*gzip.Writer)
 	if !ok {
 		var err error
-		if w, err = flate.NewWriter(&out, flate.BestSpeed); err != nil {
-			return nil, fmt.Errorf("deflate: %w", err)
+		if w, err = gzip.NewWriterLevel(&out, gzip.BestSpeed); err != nil {
+			return nil, fmt.Errorf("compress: %w", err)
 		}
 	}
 	w.Reset(&out)
 	if _, err := w.Write(data); err != nil {
-		return nil, fmt.Errorf("deflate: %w", err)
+		return nil, fmt.Errorf("compress: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("deflate: %w", err)
+		return nil, fmt.Errorf("compress: %w", err)
 	}
 	c.pool.Put(w)
 	return out.Bytes(), nil
 }
 
-// inflate reads no more than a row may hold, whatever is stored.
-func inflate(zip []byte) ([]byte, error) {
-	r := flate.NewReader(bytes.NewReader(zip))
+// unzip reads no more than a row may hold, whatever is stored.
+func unzip(zipped []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return nil, fmt.Errorf("uncompress: %w", err)
+	}
 	data, err := io.ReadAll(io.LimitReader(r, syncer.MaxDataBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("inflate: %w", err)
+		return nil, fmt.Errorf("uncompress: %w", err)
 	}
 	if len(data) > syncer.MaxDataBytes {
-		return nil, fmt.Errorf("inflate: more than %d bytes: %w", syncer.MaxDataBytes, psa.ErrInvalid)
+		return nil, fmt.Errorf("uncompress: more than %d bytes: %w", syncer.MaxDataBytes, psa.ErrInvalid)
 	}
 	return data, nil
 }
