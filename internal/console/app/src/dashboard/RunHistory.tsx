@@ -85,7 +85,9 @@ function Row({ run, label }: { run: Run; label: string }) {
   return (
     <tr>
       <td data-label="Asked for">
-        <Link to={to.run(run.id)}>{formatTime(run.requestedAt)}</Link> by {who(run.requestedBy)}
+        <span>
+          <Link to={to.run(run.id)}>{formatTime(run.requestedAt)}</Link> by {who(run.requestedBy)}
+        </span>
       </td>
       <td data-label="Data type">{label}</td>
       <td data-label="What">{modeWords(run.mode)}</td>

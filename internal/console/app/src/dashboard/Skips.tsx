@@ -66,12 +66,14 @@ function Row({ skip }: { skip: Skip }) {
         </Text>
       </th>
       <td data-label="Reason">
-        {reasonWords(skip.reason)}
-        {skip.detail && (
-          <Text size="sm" c="dimmed">
-            {skip.detail}
-          </Text>
-        )}
+        <div>
+          {reasonWords(skip.reason)}
+          {skip.detail && (
+            <Text size="sm" c="dimmed">
+              {skip.detail}
+            </Text>
+          )}
+        </div>
       </td>
       <td>
         <Button
