@@ -30,9 +30,16 @@ func (c *Client) Get(ctx context.Context, path string, id psa.RecordID, fields [
 
 // Count says how many records meet the condition.
 func (c *Client) Count(ctx context.Context, path string, cond Cond) (int, error) {
+	return c.CountWhere(ctx, path, cond, Cond{})
+}
+
+// CountWhere is Count with a condition on the elements of an array as well.
+// Whether counting honours that is not documented.
+func (c *Client) CountWhere(ctx context.Context, path string, cond, child Cond) (int, error) {
 	path = strings.Trim(path, "/") + "/count"
 	v := url.Values{}
 	setCond(v, "conditions", cond)
+	setCond(v, "childConditions", child)
 	a, err := c.do(ctx, request{path: path, query: v, limit: c.maxRecord})
 	if err != nil {
 		return 0, err
