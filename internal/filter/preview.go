@@ -85,6 +85,12 @@ func (p *preview) companies(ctx context.Context) error {
 	}
 	p.number = Number{N: n, UpTo: true}
 	agrees, err := p.look(ctx, asked)
+	if errors.Is(err, psa.ErrInvalid) && !asked.All() { // asking for a list takes more room than asking for a number
+		asked, exact = Filter{}, false
+		if n, err = p.count(ctx, asked); err == nil {
+			agrees, err = p.look(ctx, asked)
+		}
+	}
 	p.complete = p.complete || exact && agrees && len(p.ids) == n
 	switch {
 	case err != nil:
