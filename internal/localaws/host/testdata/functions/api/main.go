@@ -12,10 +12,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/psabridge/psabridge/internal/app"
 )
 
 type answer map[string]any
@@ -70,21 +71,13 @@ func deadline(ctx context.Context) any {
 }
 
 func readSecret(ctx context.Context) (any, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, err = secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("theirs/1")})
+	_, err := secretsmanager.NewFromConfig(app.AWS()).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("theirs/1")})
 	return map[string]string{"error": err.Error()}, nil
 }
 
 // writeItem makes two calls: a write and a read of what it wrote.
 func writeItem(ctx context.Context) (any, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	db, table := dynamodb.NewFromConfig(cfg), aws.String(os.Getenv("TABLE_NAME"))
+	db, table := dynamodb.NewFromConfig(app.AWS()), aws.String(os.Getenv("TABLE_NAME"))
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "a"}}
 	if _, err := db.PutItem(ctx, &dynamodb.PutItemInput{TableName: table, Item: key}); err != nil {
 		return nil, err
