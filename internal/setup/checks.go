@@ -51,7 +51,7 @@ func (t *tester) addPermission(c Check, p probe) {
 
 // report sums up. Nothing is OK unless every required check passed.
 func (t *tester) report() Report {
-	r := Report{Checks: t.checks, OK: !slices.ContainsFunc(t.checks, func(c Check) bool {
+	r := Report{Checks: t.checks, Rights: t.rights, OK: !slices.ContainsFunc(t.checks, func(c Check) bool {
 		return c.Required && c.Status != Pass
 	})}
 	if t.endpoint.APIBase != "" {

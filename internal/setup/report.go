@@ -3,6 +3,7 @@ package setup
 import (
 	"time"
 
+	"github.com/psabridge/psabridge/internal/permission"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -56,6 +57,10 @@ type Report struct {
 	OK       bool
 	Checks   []Check
 	Endpoint *Endpoint
+	// Rights is what is known of each right that the chosen features need;
+	// empty if ConnectWise could not be asked. It decides nothing: what is
+	// missing degrades by name.
+	Rights []permission.Finding
 }
 
 // TestFailedError is returned where a test must pass first; nothing was

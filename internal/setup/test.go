@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/psabridge/psabridge/internal/permission"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -85,6 +86,7 @@ type tester struct {
 	said     map[string]string
 	endpoint Endpoint
 	checks   []Check
+	rights   []permission.Finding
 	stopped  bool
 }
 
@@ -200,6 +202,7 @@ func (t *tester) systemInfo(ctx context.Context) {
 // probe is what reading one data type's list came to.
 type probe struct {
 	info  TypeInfo
+	at    time.Time
 	count int
 	err   error
 }
@@ -215,6 +218,8 @@ func (t *tester) access(ctx context.Context) {
 		}
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, listsTime)
+	defer cancel()
 	probes := t.probe(ctx)
 	detail, err := accepted(probes)
 	t.add(creds, err, detail)
@@ -226,6 +231,9 @@ func (t *tester) access(ctx context.Context) {
 			continue
 		}
 		t.addPermission(c, p)
+	}
+	if err == nil || problem.CodeOf(err) == problem.PermissionMissing {
+		t.rights = t.matrix(ctx, probes)
 	}
 }
 
@@ -243,12 +251,10 @@ func (t *tester) probe(ctx context.Context) []probe {
 	probes := make([]probe, len(t.types))
 	var g errgroup.Group
 	g.SetLimit(probesAtOnce)
-	ctx, cancel := context.WithTimeout(ctx, listsTime)
-	defer cancel()
 	for i, name := range t.types {
 		info, _ := t.s.types.named(name)
 		g.Go(func() error {
-			probes[i].info = info
+			probes[i].info, probes[i].at = info, t.s.now()
 			probes[i].err = within(ctx, listsTime, func(ctx context.Context) (err error) {
 				probes[i].count, err = t.s.Prober.List(ctx, t.endpoint, t.creds, info.Path)
 				return err

@@ -10,8 +10,9 @@ import (
 	"github.com/psabridge/psabridge/internal/setup"
 )
 
-// Permissions returns what finds out about the rights of the API member with
-// these keys.
+var _ setup.RightsProber = (*Connector)(nil)
+
+// Permissions implements setup.RightsProber.
 func (c *Connector) Permissions(e setup.Endpoint, creds psa.Credentials) (permission.Port, error) {
 	client, err := c.open(e, creds, nil)
 	if err != nil {

@@ -318,3 +318,58 @@ func TestMatrixCounts(t *testing.T) {
 		}
 	}
 }
+
+// The connection test's report has the matrix, which decides nothing by itself
+// and asks nothing twice.
+func TestMatrixInTheConnectionTest(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		role    cwsim.Role
+		change  func(*setup.Input)
+		ok      bool
+		rights  bool
+		missing []string
+	}{
+		"all rights": {cwsim.FullRole(), nil, true, true, nil},
+		"guide 2": {cwsim.GuideTwoRole(), nil, true, true, []string{
+			"Companies > Contacts, Inquire",
+			"System > Table Setup, Inquire, Company / Company Type",
+			"System > Table Setup, Inquire, Company / Market",
+		}},
+		"wrong keys": {cwsim.FullRole(), wrongKey, false, false, nil},
+		"no rights": {cwsim.NoRole(), nil, false, true, []string{
+			"Companies > Company Maintenance, Inquire",
+			"Companies > Contacts, Inquire",
+			"System > Table Setup, Inquire, Company / Company Status",
+			"System > Table Setup, Inquire, Company / Company Type",
+			"System > Table Setup, Inquire, Company / Market",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, cwsim.Config{Role: &tc.role})
+			in := w.input()
+			if tc.change != nil {
+				tc.change(&in)
+			}
+			r, err := w.service(t).Test(t.Context(), account, in)
+			if err != nil || r.OK != tc.ok || len(r.Rights) > 0 != tc.rights {
+				t.Fatalf("%v, ok %v, %d rights", err, r.OK, len(r.Rights))
+			}
+			var missing []string
+			for _, f := range r.Rights {
+				if f.State == permission.Missing {
+					missing = append(missing, f.Right.String())
+				}
+			}
+			if diff := cmp.Diff(tc.missing, missing); diff != "" {
+				t.Error(diff)
+			}
+			for path, n := range w.sim.Counts() {
+				if n > 1 {
+					t.Errorf("%s was asked %d times", path, n)
+				}
+			}
+		})
+	}
+}
