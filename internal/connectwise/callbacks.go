@@ -3,6 +3,7 @@ package connectwise
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -52,5 +53,15 @@ func (c *Client) CreateCallback(ctx context.Context, cb Callback) error {
 		return fmt.Errorf("encode callback: %w", err)
 	}
 	_, err = c.do(ctx, request{method: http.MethodPost, path: callbacksPath, body: body, limit: c.maxRecord})
+	return err
+}
+
+// DeleteCallback removes a registration; one that has gone is no error. Only
+// ever call it with the id of one of our own.
+func (c *Client) DeleteCallback(ctx context.Context, id psa.RecordID) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: callbacksPath + "/" + formatID(id), limit: c.maxRecord})
+	if errors.Is(err, psa.ErrNotFound) {
+		return nil
+	}
 	return err
 }

@@ -54,3 +54,43 @@ func TestCreateCallbackIsSentOnce(t *testing.T) {
 		t.Errorf("%v after %d posts", err, posts.Load())
 	}
 }
+
+// What is removed is what was named; once it has gone, removing it again is no
+// error, and a refusal is one.
+func TestDeleteCallback(t *testing.T) {
+	t.Parallel()
+	sim, cfg := simulate(t, cwsim.Config{Seed: 1})
+	c := newClient(t, cfg)
+	ours := func() (ids []psa.RecordID) {
+		for cb, err := range c.Callbacks(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, cb.ID)
+		}
+		return ids
+	}
+	for _, typ := range []string{"company", "contact"} {
+		err := c.CreateCallback(t.Context(), Callback{
+			Description: "d", URL: "https://hooks.example.com/callbacks/c1/token?recordId=", ObjectID: 1, Type: typ, Level: "owner",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := ours()
+	for range 2 {
+		if err := c.DeleteCallback(t.Context(), both[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := ours(); len(left) != 1 || left[0] != both[1] {
+		t.Errorf("left %v of %v", left, both)
+	}
+	if err := sim.SetFaults(cwsim.Fault{Method: "DELETE", Path: "/system/callbacks/*", Kind: cwsim.FaultStatus, Status: 403}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteCallback(t.Context(), both[1]); problem.CodeOf(err) != problem.PermissionMissing {
+		t.Errorf("refused: %v", err)
+	}
+}

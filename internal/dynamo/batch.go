@@ -69,19 +69,32 @@ func (t *table) getChunk(ctx context.Context, keys []key, r read) (found []item,
 
 // putAll writes items without conditions; writing one again must be harmless.
 func (t *table) putAll(ctx context.Context, items []item) error {
+	writes := make([]types.WriteRequest, len(items))
+	for i, it := range items {
+		writes[i].PutRequest = &types.PutRequest{Item: it}
+	}
+	return t.writeAll(ctx, writes)
+}
+
+// deleteAll removes the items of keys, as far as there are any.
+func (t *table) deleteAll(ctx context.Context, keys []key) error {
+	writes := make([]types.WriteRequest, len(keys))
+	for i, k := range keys {
+		writes[i].DeleteRequest = &types.DeleteRequest{Key: k.av()}
+	}
+	return t.writeAll(ctx, writes)
+}
+
+func (t *table) writeAll(ctx context.Context, writes []types.WriteRequest) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(batchParallel)
-	for chunk := range slices.Chunk(items, batchWrites) {
-		group.Go(func() error { return t.putChunk(ctx, chunk) })
+	for chunk := range slices.Chunk(writes, batchWrites) {
+		group.Go(func() error { return t.writeChunk(ctx, chunk) })
 	}
 	return group.Wait()
 }
 
-func (t *table) putChunk(ctx context.Context, items []item) error {
-	var left []types.WriteRequest
-	for _, it := range items {
-		left = append(left, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
-	}
+func (t *table) writeChunk(ctx context.Context, left []types.WriteRequest) error {
 	return retry(ctx, func(ctx context.Context) (again bool, err error) {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()

@@ -22,10 +22,11 @@ const (
 
 // Kinds of due index.
 const (
-	dueRuns    = "runs"
-	dueSecrets = "secrets"
-	dueUsage   = "usage"
-	dueSyncs   = "syncs"
+	dueRuns       = "runs"
+	dueSecrets    = "secrets"
+	dueUsage      = "usage"
+	dueSyncs      = "syncs"
+	dueDepartures = "departures"
 )
 
 // key is an item's primary key.
@@ -138,6 +139,13 @@ func draftKey(a psa.AccountID) key { return key{accountPK(a), "draft"} }
 const secretSK = "secret#"
 
 func secretKey(a psa.AccountID, name string) key { return key{accountPK(a), secretSK + name} }
+
+const departureSK = "departure#"
+
+// departureKey sorts an account's departures by generation.
+func departureKey(s psa.Scope) key {
+	return key{accountPK(s.Account), fmt.Sprintf("%s%019d", departureSK, s.Generation)}
+}
 
 func syncKey(a psa.AccountID) key { return key{accountPK(a), "schedule"} }
 

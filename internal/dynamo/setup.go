@@ -68,10 +68,11 @@ func (s *Setup) Activate(ctx context.Context, c setup.Connection, d setup.Draft,
 	draft := tx.delete(draftKey(d.Account), "#rev = :rev", with{"rev": d.Rev})
 	tx.put(newCallbackItem(e), "", nil)
 	tx.put(newSyncItem(setup.FirstSchedule(c)), "", nil)
+	departure := tx.delete(departureKey(c.Scope()), "attribute_not_exists(#pk) OR #state = :kept", with{"kept": setup.Kept})
 	claim := tx.claim(c, takeover)
 	err := tx.commit(ctx)
 	// Whose draft is gone lost to itself, not to the other account.
-	if failedAt(err, claim) && !failedAt(err, connection) && !failedAt(err, draft) {
+	if failedAt(err, claim) && !failedAt(err, connection) && !failedAt(err, draft) && !failedAt(err, departure) {
 		return setup.Connection{}, fmt.Errorf("activate: claimed by another account: %w", psa.ErrBusy)
 	}
 	if err != nil {
@@ -195,12 +196,15 @@ func (s *Setup) CallbackEndpoint(ctx context.Context, connectionID string) (psa.
 
 // PutCallbackEndpoint implements setup.Store.
 func (s *Setup) PutCallbackEndpoint(ctx context.Context, e psa.CallbackEndpoint) error {
-	it, err := marshal(newCallbackItem(e))
+	_, err := s.db.update(ctx, update{
+		key: callbackKey(e.ConnectionID),
+		set: with{
+			"v": version, "account": e.Scope.Account, "generation": e.Scope.Generation, "companyId": e.CompanyID, "hashes": e.TokenHashes,
+		},
+		cond: "attribute_exists(#pk)",
+	})
 	if err != nil {
-		return err
-	}
-	if err := s.db.put(ctx, it, "", nil); err != nil {
-		return fmt.Errorf("put callback endpoint: %w", err)
+		return fmt.Errorf("put callback endpoint: %w", missing(err))
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func (s *Store) Records() *Records { return s.records }
 // Setup implements setup.Store.
 func (s *Store) Setup() *Setup { return &Setup{db: s.db} }
 
+// Eraser implements setup.Eraser.
+func (s *Store) Eraser() *Eraser { return &Eraser{db: s.db} }
+
 // Usage implements usage.Store.
 func (s *Store) Usage() *Usage { return &Usage{db: s.db} }
 

@@ -43,6 +43,9 @@ func operations(t *testing.T) []operation {
 }
 
 func (o operation) body() string {
+	if strings.HasSuffix(o.path, "/disconnect") {
+		return `{"keepData":true}`
+	}
 	if o.method == "PUT" || strings.HasSuffix(o.path, "/test") {
 		return connectionBody()
 	}

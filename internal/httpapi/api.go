@@ -102,6 +102,7 @@ func build(cfg Config) *api {
 	a := &api{Config: cfg, mux: mux, huma: humago.New(mux, humaConfig())}
 	a.registerMe()
 	a.registerConnection()
+	a.registerDisconnect()
 	a.registerTypes()
 	a.registerRuns()
 	a.registerRecords()

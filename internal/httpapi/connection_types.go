@@ -27,6 +27,7 @@ type Connection struct {
 	State   string   `json:"state" enum:"none,draft,enabled" doc:"none: nothing yet; draft: saved and not enabled."`
 	Enabled *Enabled `json:"enabled,omitempty" doc:"The connection in use."`
 	Draft   *Draft   `json:"draft,omitempty" doc:"One that was tested and waits to be enabled."`
+	Former  *Former  `json:"former,omitempty" doc:"The last one that was taken down, while there is something to say of it."`
 }
 
 // Enabled is the connection in use.
@@ -67,7 +68,7 @@ type Draft struct {
 }
 
 func connectionOf(st setup.Status) Connection {
-	out := Connection{State: string(st.State)}
+	out := Connection{State: string(st.State), Former: formerOf(st)}
 	if c := st.Connection; c != nil {
 		out.Enabled = &Enabled{
 			Endpoint: endpointOf(c.Endpoint), ID: c.ID, Types: typeNames(c.Types), EnabledBy: c.EnabledBy,

@@ -16,6 +16,7 @@ type Setup interface {
 	Save(ctx context.Context, account psa.AccountID, by string, in setup.Input) (setup.Saved, error)
 	Discard(ctx context.Context, account psa.AccountID) error
 	Enable(ctx context.Context, account psa.AccountID, by string, takeover bool) (setup.Enabled, error)
+	Disconnect(ctx context.Context, account psa.AccountID, by string, keepData bool) (setup.Disconnected, error)
 	SetTypes(ctx context.Context, account psa.AccountID, by string, types []psa.DataType, ifMatch string) (setup.TypesChange, error)
 }
 

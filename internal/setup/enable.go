@@ -38,7 +38,11 @@ func (s *Service) Enable(ctx context.Context, account psa.AccountID, by string, 
 		return Enabled{}, err
 	}
 	conn := *have.conn
-	if err := s.Runner.StartInitial(ctx, conn.Scope(), conn.Types, by); err != nil {
+	start := s.Runner.StartInitial
+	if !out.Already && have.former != nil && have.former.Connection.Scope() == conn.Scope() {
+		start = s.Runner.StartAll // what was kept is brought up to date
+	}
+	if err := start(ctx, conn.Scope(), conn.Types, by); err != nil {
 		return Enabled{}, fmt.Errorf("start the first runs: %w", err)
 	}
 	conn, err = s.registerCallbacks(ctx, conn)
@@ -62,7 +66,11 @@ func (s *Service) activate(ctx context.Context, have stored, by string, takeover
 			return stored{}, err
 		}
 	}
-	c := s.successor(have.conn, d, by)
+	if have.former != nil && have.former.State == Leaving {
+		return stored{}, problem.New(problem.Busy, "The connection before this one is still being taken down.", "Try again in a minute.").
+			After(leaveLife)
+	}
+	c := s.successor(have, d, by)
 	endpoint, err := s.endpointOf(ctx, c)
 	if err != nil {
 		return stored{}, err
@@ -77,7 +85,7 @@ func (s *Service) activate(ctx context.Context, have stored, by string, takeover
 	case err != nil:
 		return stored{}, fmt.Errorf("activate the connection: %w", err)
 	}
-	return stored{conn: &c}, nil
+	return stored{conn: &c, former: have.former}, nil
 }
 
 // activatedMeanwhile is the connection that another press made of the same
@@ -93,19 +101,27 @@ func (s *Service) activatedMeanwhile(ctx context.Context, d Draft) (stored, erro
 	return have, nil
 }
 
-// successor is the connection that d makes of old. The same identity keeps
-// its generation; another one begins the next.
-func (s *Service) successor(old *Connection, d Draft, by string) Connection {
+// successor is the connection that d makes of what the account has or had.
+// Another identity begins the next generation. The same one keeps its
+// generation, also when it comes back to data that was kept; data that was
+// erased is begun anew in the next.
+func (s *Service) successor(have stored, d Draft, by string) Connection {
 	c := Connection{
 		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types,
 		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt, SyncEvery: syncEvery,
 	}
-	if old == nil {
-		return c
-	}
-	c.Rev, c.Generation, c.SyncEvery = old.Rev, old.Generation+1, old.SyncEvery
-	if old.Endpoint.Identity.Key() == d.Endpoint.Identity.Key() {
-		c.ID, c.Generation, c.Callbacks = old.ID, old.Generation, old.Callbacks
+	old, former := have.conn, have.former
+	switch {
+	case old != nil:
+		c.Rev, c.Generation, c.SyncEvery = old.Rev, old.Generation+1, old.SyncEvery
+		if old.Endpoint.same(d.Endpoint) {
+			c.ID, c.Generation, c.Callbacks, c.PublicURL = old.ID, old.Generation, old.Callbacks, old.PublicURL
+		}
+	case former != nil:
+		c.Generation = former.Connection.Generation + 1
+		if former.State == Kept && former.Connection.Endpoint.same(d.Endpoint) {
+			c.Generation = former.Connection.Generation
+		}
 	}
 	return c
 }

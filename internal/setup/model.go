@@ -22,6 +22,9 @@ type Endpoint struct {
 	Version, ServerTimeZone string
 }
 
+// same reports whether both are the same ConnectWise company.
+func (e Endpoint) same(o Endpoint) bool { return e.Identity.Key() == o.Identity.Key() }
+
 // Connection is an account's enabled ConnectWise. There is at most one.
 type Connection struct {
 	// ID is a ULID, new with each generation; it stands in the callback URL.

@@ -24,12 +24,26 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 	// stored one, 0 for none), takes the identity's claim, writes the
 	// callback endpoint and FirstSchedule and removes the draft, in one
 	// step. An identity that another account claims is psa.ErrBusy unless
-	// takeover is set.
+	// takeover is set. A departure of c's scope goes; one that is not Kept
+	// is psa.ErrConflict.
 	Activate(ctx context.Context, c Connection, d Draft, e psa.CallbackEndpoint, takeover bool) (Connection, error)
 	// UpdateConnection stores c if the stored Rev is c.Rev, and with it the
 	// notes: drop is removed, add is written (zero Names mean none).
 	UpdateConnection(ctx context.Context, c Connection, drop, add SecretNote) (Connection, error)
 	Claim(ctx context.Context, identity psa.Identity) (Claim, error)
+
+	// Depart removes d's connection (its Rev is that of the stored one), its
+	// callback endpoint and schedules, the identity's claim if it is the
+	// account's, and draft unless it is nil, and writes d and notes, in one
+	// step.
+	Depart(ctx context.Context, d Departure, draft *Draft, notes []SecretNote) (Departure, error)
+	// Departure returns the account's newest.
+	Departure(ctx context.Context, account psa.AccountID) (Departure, error)
+	// UpdateDeparture stores d if the stored Rev is d.Rev.
+	UpdateDeparture(ctx context.Context, d Departure) (Departure, error)
+	// DueDepartures lists departures with a LookAt at or before now, as
+	// DueSchedules does.
+	DueDepartures(ctx context.Context, now time.Time, limit int) ([]Departure, error)
 
 	// NoteSecret is written before a secret is created. There is one note
 	// per account and name: a later one replaces SweepAt. ForgetSecret
@@ -49,7 +63,8 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 
 	// CallbackEndpoint returns what the receiver checks a delivery against.
 	CallbackEndpoint(ctx context.Context, connectionID string) (psa.CallbackEndpoint, error)
-	// PutCallbackEndpoint replaces the endpoint.
+	// PutCallbackEndpoint replaces the endpoint; psa.ErrNotFound if there is
+	// none any more.
 	PutCallbackEndpoint(ctx context.Context, e psa.CallbackEndpoint) error
 }
 
@@ -88,6 +103,8 @@ type CallbackRegistrar interface {
 	Registrations(ctx context.Context, c Connection) ([]Registration, error)
 	// Register makes ConnectWise call url for each of types.
 	Register(ctx context.Context, c Connection, url string, types []psa.DataType) error
+	// Remove ends a registration; one that has gone is no error.
+	Remove(ctx context.Context, c Connection, id psa.RecordID) error
 }
 
 // Runner is what setup needs of the sync engine.
@@ -99,4 +116,17 @@ type Runner interface {
 	// asked for since due. First runs that failed are tried again ever more
 	// rarely, and cancelled ones not at all. Repeating it is harmless.
 	StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error
+	// StartAll asks for a run of every type: of what changed, or of
+	// everything where that was never read. Active runs are joined.
+	StartAll(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error
+	// CancelAll ends every active run of the scope.
+	CancelAll(ctx context.Context, scope psa.Scope, by string) error
+}
+
+// Eraser removes what was stored for a scope that nobody writes to any more.
+type Eraser interface {
+	// Erase works for about as long as said, and reports whether nothing is
+	// left. It needs no memory of earlier calls, and may be called side by
+	// side.
+	Erase(ctx context.Context, scope psa.Scope, d time.Duration) (done bool, err error)
 }

@@ -44,7 +44,7 @@ func (s *Service) Save(ctx context.Context, account psa.AccountID, by string, in
 	if err != nil {
 		return Saved{}, err
 	}
-	out := Saved{Report: t.report, Rotated: have.conn != nil && have.conn.Endpoint.Identity.Key() == t.endpoint.Identity.Key()}
+	out := Saved{Report: t.report, Rotated: have.conn != nil && have.conn.Endpoint.same(t.endpoint)}
 	if out.Rotated {
 		have.conn, err = s.rotate(ctx, *have.conn, by, t, arn)
 	} else {
@@ -99,11 +99,7 @@ func (s *Service) putDraft(ctx context.Context, account psa.AccountID, have stor
 		Account: account, Endpoint: t.endpoint, SecretARN: arn, Types: t.types,
 		SavedBy: by, SavedAt: s.now(), ExpiresAt: s.now().Add(draftLife),
 	}
-	before := have.draft
-	if before == nil {
-		before = have.expired
-	}
-	if before != nil {
+	if before := have.anyDraft(); before != nil {
 		d.Rev = before.Rev
 		if before.SecretARN != arn {
 			if err := s.retire(ctx, account, before.SecretARN); err != nil {

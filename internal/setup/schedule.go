@@ -53,28 +53,51 @@ func (c Connection) every() time.Duration {
 }
 
 // Tick tends the connections that are due: it starts their runs and tries
-// again to register callbacks. Ticks may overlap, come late or die: what one
-// of them began, the next completes, and nothing is started twice.
+// again to register callbacks. It also goes on with taking down what was
+// disconnected. Ticks may overlap, come late or die: what one of them began,
+// the next completes, and nothing is started twice.
 func (s *Service) Tick(ctx context.Context) error {
 	now := s.now()
 	due, err := s.Store.DueSchedules(ctx, now, dueAtOnce)
 	if err != nil {
 		return fmt.Errorf("list connections to tend: %w", err)
 	}
+	leaving, err := s.Store.DueDepartures(ctx, now, dueAtOnce)
+	if err != nil {
+		return fmt.Errorf("list departures: %w", err)
+	}
+	tended := sideBySide(ctx, due, func(sch Schedule) error {
+		return wrap("tend", sch.Scope, s.tend(ctx, sch, now))
+	})
+	gone := sideBySide(ctx, leaving, func(d Departure) error {
+		return wrap("take down", d.Connection.Scope(), s.goOn(ctx, d, now))
+	})
+	return errors.Join(tended, gone)
+}
+
+func wrap(what string, scope psa.Scope, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", what, scope, err)
+}
+
+// sideBySide does items, a few at a time. One that fails does not hold up the
+// others; those that there is no time for are due at the next tick, still.
+func sideBySide[T any](ctx context.Context, items []T, do func(T) error) error {
 	var mu sync.Mutex
 	var errs []error
 	var group errgroup.Group
 	group.SetLimit(tendAtOnce)
-	for _, schedule := range due {
+	for _, item := range items {
 		group.Go(func() error {
 			if !timeFor(ctx, tendReserve) {
-				return nil // due at the next tick, still
+				return nil
 			}
-			if err := s.tend(ctx, schedule, now); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				errs = append(errs, fmt.Errorf("tend %s: %w", schedule.Scope, err))
-			}
+			err := do(item)
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
 			return nil
 		})
 	}

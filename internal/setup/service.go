@@ -51,6 +51,7 @@ type Deps struct {
 	Prober    Prober
 	Runner    Runner
 	Callbacks CallbackRegistrar
+	Eraser    Eraser
 	// Types is the table of data types, parents before children.
 	Types []TypeInfo
 	// SecretPrefix begins every secret's name; it names the installation.
@@ -75,7 +76,7 @@ func New(d Deps) (*Service, error) {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Store": d.Store == nil, "Secrets": d.Secrets == nil, "Prober": d.Prober == nil, "Runner": d.Runner == nil,
-		"Callbacks": d.Callbacks == nil, "Types": len(d.Types) == 0, "SecretPrefix": d.SecretPrefix == "",
+		"Callbacks": d.Callbacks == nil, "Eraser": d.Eraser == nil, "Types": len(d.Types) == 0, "SecretPrefix": d.SecretPrefix == "",
 		"PublicURL": d.PublicURL == nil,
 	} {
 		if missing {
@@ -103,6 +104,16 @@ type stored struct {
 	draft *Draft
 	// expired is a draft that is over but not swept yet.
 	expired *Draft
+	// former is the newest connection that was taken down.
+	former *Departure
+}
+
+// anyDraft is the draft, over or not; nil if there is none.
+func (h stored) anyDraft() *Draft {
+	if h.draft != nil {
+		return h.draft
+	}
+	return h.expired
 }
 
 // load reads the draft first: one that is enabled meanwhile is then seen twice
@@ -124,6 +135,13 @@ func (s *Service) load(ctx context.Context, account psa.AccountID) (stored, erro
 		have.conn = &conn
 	case !errors.Is(err, psa.ErrNotFound):
 		return stored{}, fmt.Errorf("load connection: %w", err)
+	}
+	former, err := s.Store.Departure(ctx, account)
+	switch {
+	case err == nil:
+		have.former = &former
+	case !errors.Is(err, psa.ErrNotFound):
+		return stored{}, fmt.Errorf("load former connection: %w", err)
 	}
 	return have, nil
 }

@@ -21,6 +21,9 @@ type Status struct {
 	State      State
 	Connection *Connection
 	Draft      *Draft
+	// Former is the newest connection that was taken down, nil if there was
+	// none.
+	Former *Departure
 	// Tag changes whenever the rest does; see Input.IfMatch.
 	Tag string
 }
@@ -59,7 +62,7 @@ func (s *Service) Status(ctx context.Context, account psa.AccountID) (Status, er
 }
 
 func (h stored) status() Status {
-	out := Status{State: StateNone, Connection: h.conn, Draft: h.draft, Tag: h.tag()}
+	out := Status{State: StateNone, Connection: h.conn, Draft: h.draft, Former: h.former, Tag: h.tag()}
 	switch {
 	case h.conn != nil:
 		out.State = StateEnabled

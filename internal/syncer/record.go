@@ -118,9 +118,13 @@ func (e *Engine) skipped(ctx context.Context, scope psa.Scope, skip Skip, by str
 }
 
 // handleRecord does a record message. Where ConnectWise or the budget says
-// when to come back, the message comes back then and has not failed.
+// when to come back, the message comes back then and has not failed. A record
+// of a connection that has gone is nobody's business any more.
 func (e *Engine) handleRecord(ctx context.Context, m Message) error {
 	err := e.Refresh(ctx, m.Scope(), m.Type, m.ID, m.AsOf, m.By)
+	if problem.CodeOf(err) == problem.NotConnected {
+		return nil
+	}
 	wait := problem.From(err).RetryAfter
 	if err == nil || wait == 0 {
 		return err

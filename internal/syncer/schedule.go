@@ -96,3 +96,20 @@ func (e *Engine) retryDue(ctx context.Context, last Run) (bool, error) {
 	wait := firstRetry << max(failures-1, 0)
 	return !e.opt.Now().Before(last.FinishedAt.Add(wait)), nil
 }
+
+// StartAll asks for a run of every type. Active runs are joined.
+func (e *Engine) StartAll(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error {
+	_, err := e.Start(ctx, scope, types, "", by)
+	return err
+}
+
+// CancelAll ends every active run of the scope, children first: a run whose
+// parent's ends would be planned, or fail.
+func (e *Engine) CancelAll(ctx context.Context, scope psa.Scope, by string) error {
+	for _, t := range slices.Backward(Types()) {
+		if err := e.Reset(ctx, scope, t.Name, by); err != nil {
+			return fmt.Errorf("cancel %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}

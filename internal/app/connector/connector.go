@@ -66,9 +66,12 @@ type Connector struct {
 	budgets map[string]Budget // by identity: one for all of the process's clients
 }
 
-// kept is a client and the state of the connection that it was made for.
+// kept is a client and the state of the connection that it was made for. A
+// connection that took the place of another may have the same rev, and never
+// the same secret.
 type kept struct {
 	rev    int64
+	secret string
 	client *connectwise.Client
 }
 
@@ -110,7 +113,7 @@ func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connect
 	c.mu.Lock()
 	have := c.clients[conn.Account]
 	c.mu.Unlock()
-	if have.client != nil && have.rev == conn.Rev {
+	if have.client != nil && have.rev == conn.Rev && have.secret == conn.SecretARN {
 		return have.client, nil
 	}
 	creds, err := c.cfg.Vault.Get(ctx, conn.SecretARN)
@@ -126,7 +129,7 @@ func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connect
 	if len(c.clients) >= maxClients {
 		clear(c.clients)
 	}
-	c.clients[conn.Account] = kept{rev: conn.Rev, client: client}
+	c.clients[conn.Account] = kept{rev: conn.Rev, secret: conn.SecretARN, client: client}
 	return client, nil
 }
 

@@ -64,3 +64,12 @@ func (c *Connector) Register(ctx context.Context, conn setup.Connection, url str
 	}
 	return nil
 }
+
+// Remove implements setup.CallbackRegistrar.
+func (c *Connector) Remove(ctx context.Context, conn setup.Connection, id psa.RecordID) error {
+	client, err := c.client(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return client.DeleteCallback(ctx, id)
+}

@@ -86,7 +86,7 @@ func (w *world) service(t *testing.T) *setup.Service {
 	conn := w.connector(true)
 	s, err := setup.New(setup.Deps{
 		Store: w.store().Setup(), Secrets: secrets.New(w.sm), Prober: conn, Callbacks: conn, Runner: w.runner.Process(nil),
-		Types: connector.SetupTypes(), SecretPrefix: "psabridge/dev/inst",
+		Eraser: w.store().Eraser(), Types: connector.SetupTypes(), SecretPrefix: "psabridge/dev/inst",
 		PublicURL: func(context.Context) string { return "https://bridge.example.com" }, Now: w.now,
 	})
 	if err != nil {

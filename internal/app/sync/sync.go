@@ -54,7 +54,7 @@ func New(cfg app.Config) (Handler, error) {
 	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
 	service, err := setup.New(setup.Deps{
-		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Types: connector.SetupTypes(),
+		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(), Types: connector.SetupTypes(),
 		SecretPrefix: cfg.SecretPrefix, PublicURL: func(context.Context) string { return "" }, Log: log,
 	})
 	if err != nil {

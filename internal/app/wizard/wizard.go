@@ -45,7 +45,8 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
 	service, err := setup.New(setup.Deps{
-		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Types: connector.SetupTypes(),
+		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(),
+		Types:        connector.SetupTypes(),
 		SecretPrefix: cfg.SecretPrefix, PublicURL: publicURL(cfg.AllowLoopback), Log: log,
 	})
 	if err != nil {

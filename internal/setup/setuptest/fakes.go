@@ -91,7 +91,7 @@ type ConnectWise struct {
 	// Forbidden lists paths that the role may not read.
 	Forbidden []string
 	// Fail, if set, is asked before each call by name: clean, discover,
-	// info, list, registrations, register.
+	// info, list, registrations, register, remove.
 	Fail func(call string) error
 	// Stall makes discover answer at the last moment, and info and list
 	// never.
@@ -107,7 +107,7 @@ func (c *ConnectWise) Process(f *Faults) *Caller { return &Caller{c, f} }
 func (c *ConnectWise) Callbacks() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.asked)
+	return slices.DeleteFunc(slices.Clone(c.asked), func(a string) bool { return a == "" })
 }
 
 // Caller is one process's way to a ConnectWise.
@@ -187,7 +187,7 @@ func (p *Caller) List(ctx context.Context, _ setup.Endpoint, c psa.Credentials, 
 // Registrations implements setup.CallbackRegistrar.
 func (p *Caller) Registrations(ctx context.Context, conn setup.Connection) (out []setup.Registration, err error) {
 	err = p.call(ctx, "registrations", func() error {
-		for i, a := range p.cw.asked {
+		for i, a := range p.cw.asked { // what was removed is empty
 			if typ, url, _ := strings.Cut(a, " "); strings.Contains(url, setup.CallbackPath(conn.ID)) {
 				out = append(out, setup.Registration{ID: psa.RecordID(i + 1), Type: psa.DataType(typ), URL: url, Active: true})
 			}
@@ -211,11 +211,21 @@ func (p *Caller) Register(ctx context.Context, _ setup.Connection, url string, t
 	return nil
 }
 
+// Remove implements setup.CallbackRegistrar.
+func (p *Caller) Remove(ctx context.Context, _ setup.Connection, id psa.RecordID) error {
+	return p.call(ctx, "remove", func() error {
+		p.cw.asked[id-1] = ""
+		return nil
+	})
+}
+
 // Runner remembers the first runs that were asked for, each once.
 type Runner struct {
 	mu   sync.Mutex
 	runs []string
 	due  []string
+	// all and cancelled are what StartAll and CancelAll were asked for.
+	all, cancelled []string
 }
 
 // Runs lists "scope type" of every run.

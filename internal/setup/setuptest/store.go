@@ -3,6 +3,7 @@ package setuptest
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type Table struct {
 	notes     map[string]setup.SecretNote
 	endpoints map[string]psa.CallbackEndpoint
 	schedules map[psa.AccountID]setup.Schedule
+	gone      map[psa.Scope]setup.Departure
 	// Generations are all that ever were activated.
 	generations []psa.Scope
 }
@@ -29,6 +31,7 @@ func NewTable() *Table {
 		conns: map[psa.AccountID]setup.Connection{}, drafts: map[psa.AccountID]setup.Draft{},
 		claims: map[string]setup.Claim{}, notes: map[string]setup.SecretNote{},
 		endpoints: map[string]psa.CallbackEndpoint{}, schedules: map[psa.AccountID]setup.Schedule{},
+		gone: map[psa.Scope]setup.Departure{},
 	}
 }
 
@@ -134,6 +137,10 @@ func (s *Store) Activate(_ context.Context, c setup.Connection, d setup.Draft, e
 		if t.conns[c.Account].Rev != c.Rev || t.drafts[d.Account].Rev != d.Rev || d.Rev == 0 {
 			return psa.ErrConflict
 		}
+		if d, ok := t.gone[c.Scope()]; ok && d.State != setup.Kept {
+			return psa.ErrConflict
+		}
+		delete(t.gone, c.Scope())
 		c.Rev++
 		t.conns[c.Account] = c
 		t.claims[key] = setup.Claim{Identity: c.Endpoint.Identity, Account: c.Account, ClaimedBy: c.EnabledBy, ClaimedAt: c.EnabledAt}
@@ -219,6 +226,9 @@ func (s *Store) MoveSchedule(_ context.Context, before, after setup.Schedule) er
 // PutCallbackEndpoint implements setup.Store.
 func (s *Store) PutCallbackEndpoint(_ context.Context, e psa.CallbackEndpoint) error {
 	return s.do(func(t *Table) error {
+		if _, ok := t.endpoints[e.ConnectionID]; !ok {
+			return psa.ErrNotFound
+		}
 		t.endpoints[e.ConnectionID] = e
 		return nil
 	})
@@ -239,5 +249,5 @@ func (t *Table) Touch(a psa.AccountID) {
 func (t *Table) Dump() []any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return []any{maps.Clone(t.conns), maps.Clone(t.drafts), maps.Clone(t.claims), maps.Clone(t.notes), maps.Clone(t.endpoints)}
+	return []any{maps.Clone(t.conns), maps.Clone(t.drafts), maps.Clone(t.claims), maps.Clone(t.notes), maps.Clone(t.endpoints), slices.Collect(maps.Values(t.gone))}
 }

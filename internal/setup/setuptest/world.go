@@ -28,6 +28,7 @@ type World struct {
 	Vault  *Vault
 	CW     *ConnectWise
 	Runner *Runner
+	Eraser *Eraser
 	Log    io.Writer
 
 	mu  sync.Mutex
@@ -37,7 +38,7 @@ type World struct {
 // NewWorld is empty, on a Monday in 2026.
 func NewWorld() *World {
 	return &World{
-		Table: NewTable(), Vault: NewVault(), Runner: &Runner{}, Log: io.Discard,
+		Table: NewTable(), Vault: NewVault(), Runner: &Runner{}, Eraser: &Eraser{}, Log: io.Discard,
 		CW:  &ConnectWise{CompanyID: "acme", Keys: []psa.Credentials{Keys(), NewKeys()}},
 		now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 	}
@@ -76,7 +77,7 @@ func (w *World) Service(t testing.TB, f *Faults) *setup.Service {
 	t.Helper()
 	cw := w.CW.Process(f)
 	s, err := setup.New(setup.Deps{
-		Store: &Store{w.Table, f}, Secrets: &Secrets{w.Vault, f}, Prober: cw, Callbacks: cw, Runner: w.Runner.Process(f),
+		Store: &Store{w.Table, f}, Secrets: &Secrets{w.Vault, f}, Prober: cw, Callbacks: cw, Runner: w.Runner.Process(f), Eraser: w.Eraser.Process(f),
 		Types: Types(), SecretPrefix: "psabridge/test/inst",
 		PublicURL: func(context.Context) string { return "https://bridge.example.com" },
 		Now:       w.Now, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
