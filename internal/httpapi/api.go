@@ -104,6 +104,7 @@ func build(cfg Config) *api {
 	a.registerConnection()
 	a.registerDisconnect()
 	a.registerTypes()
+	a.registerRoleTable()
 	a.registerRuns()
 	a.registerRecords()
 	a.registerLogs()

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"time"
 
+	"github.com/psabridge/psabridge/internal/permission"
 	"github.com/psabridge/psabridge/internal/setup"
 )
 
@@ -104,6 +105,8 @@ func warningOf(w setup.Warning) Warning {
 type Report struct {
 	OK       bool      `json:"ok" doc:"Whether all required checks passed."`
 	Checks   []Check   `json:"checks" nullable:"false"`
+	Rights   []Right   `json:"rights" nullable:"false" doc:"The permission matrix: every right that the chosen features need. It does not decide ok."`
+	Losses   []Loss    `json:"losses" nullable:"false" doc:"What the missing rights cost, feature by feature."`
 	Endpoint *Endpoint `json:"endpoint,omitempty" doc:"What was found, if it was."`
 }
 
@@ -131,6 +134,8 @@ func reportOf(r setup.Report) Report {
 			Unproven: c.Unproven, At: c.At.UTC(),
 		})
 	}
+	out.Rights, _ = listOf(r.Rights, "", rightOf)
+	out.Losses, _ = listOf(permission.Losses(r.Rights), "", lossOf)
 	if r.Endpoint != nil {
 		e := endpointOf(*r.Endpoint)
 		out.Endpoint = &e

@@ -14,6 +14,7 @@ import (
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // asker is a simulated ConnectWise and what asks it about rights.
@@ -371,5 +372,22 @@ func TestMatrixInTheConnectionTest(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A data type of the engine's is a feature of the table, with the same list
+// and the same cell.
+func TestEveryDataTypeIsAFeature(t *testing.T) {
+	t.Parallel()
+	for _, row := range syncer.Types() {
+		f, ok := permission.Named(permission.Name(row.Name))
+		if !ok || f.Type != row.Name {
+			t.Errorf("%s is no feature", row.Name)
+			continue
+		}
+		want := permission.Cell{Module: row.Permission.Module, Permission: row.Permission.Name}
+		if c := f.Calls[0]; c.Path != row.Path || c.Needs.Cell != want {
+			t.Errorf("%s: %s, %s", row.Name, c.Path, c.Needs)
+		}
 	}
 }
