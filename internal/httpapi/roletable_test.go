@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/psabridge/psabridge/internal/httpapi"
 )
 
@@ -65,5 +67,37 @@ func TestRoleTableOfAnAccount(t *testing.T) {
 	s.do(member(), "GET", "/v1/role-table", "").want(200, "").into(&out)
 	if slices.ContainsFunc(out.Rows, func(r httpapi.RoleRow) bool { return r.Permission == "Contacts" }) || len(out.Rows) != 2 {
 		t.Errorf("%+v", out.Rows)
+	}
+}
+
+// The test's report names what is missing, and what that costs.
+func TestMatrixInTheReport(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.world.CW.Forbidden = []string{"/company/marketDescriptions"}
+	var report httpapi.Report
+	s.do(admin(), "POST", "/v1/connection/test", connectionBody()).want(200, "").into(&report)
+	states := map[string]string{}
+	for _, r := range report.Rights {
+		states[r.Permission+" "+r.Level+" "+r.Table] = r.State
+		if r.At == nil || r.Detail == "" || len(r.Features) == 0 || len(r.Sources) == 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	want := map[string]string{
+		"Company Maintenance Inquire ":                 "proven",
+		"Contacts Inquire ":                            "proven",
+		"Table Setup Inquire Company / Company Status": "proven",
+		"Table Setup Inquire Company / Company Type":   "proven",
+		"Table Setup Inquire Company / Market":         "missing",
+		"Table Setup Inquire Integrator / Callbacks":   "unproven",
+		"Table Setup Add Integrator / Callbacks":       "unproven",
+		"Table Setup Edit Integrator / Callbacks":      "unproven",
+	}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Error(diff)
+	}
+	if len(report.Losses) != 1 || report.Losses[0].Feature != "filters" || !report.Losses[0].Works || !report.OK {
+		t.Errorf("%+v", report.Losses)
 	}
 }
