@@ -33,6 +33,7 @@ const (
 	TestFailed          Code = "test_failed"      // the connection test did not pass, nothing was stored
 
 	// Sync.
+	Paused          Code = "paused"            // a person holds reading up
 	ParentNotSynced Code = "parent_not_synced" // the parent type's run failed and never succeeded before
 	NoProgress      Code = "no_progress"       // a shard failed again and again without moving
 	BudgetExhausted Code = "budget_exhausted"  // the shared request budget is used up for now

@@ -66,8 +66,7 @@ func (e *Error) Is(target error) bool {
 
 // From finds the problem in err's chain, or makes an Internal one of it.
 func From(err error) *Error {
-	var p *Error
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Error](err); ok {
 		return p
 	}
 	return New(Internal, "Something went wrong on our side.", "Try again; if it stays, contact support with the request id.").Wrap(err)

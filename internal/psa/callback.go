@@ -10,4 +10,7 @@ type CallbackEndpoint struct {
 	// TokenHashes are SHA-256 of the tokens that are valid now, hex; more
 	// than one while a repair replaces the URL.
 	TokenHashes []string
+	// Paused says that reading is held up: when it goes on, a run reads what
+	// was added or updated meanwhile.
+	Paused bool
 }

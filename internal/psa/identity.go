@@ -67,5 +67,7 @@ type Credentials struct {
 	PrivateKey string `json:"privateKey"`
 }
 
-func (Credentials) String() string   { return "[credentials]" }
+func (Credentials) String() string { return "[credentials]" }
+
+// GoString hides the keys from %#v too.
 func (Credentials) GoString() string { return "psa.Credentials{[hidden]}" }

@@ -6,7 +6,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,10 +63,8 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 }
 
 // traceOf is the invocation's X-Ray header, which aws-lambda-go keeps in the
-// context under this key and, for older runtimes, in the environment.
+// context under this key; "" outside of an invocation.
 func traceOf(ctx context.Context) string {
-	if trace, ok := ctx.Value("x-amzn-trace-id").(string); ok {
-		return trace
-	}
-	return os.Getenv("_X_AMZN_TRACE_ID")
+	trace, _ := ctx.Value("x-amzn-trace-id").(string)
+	return trace
 }

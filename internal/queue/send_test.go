@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,10 +27,12 @@ func receive(t *testing.T, client *sqs.Client, url string) []types.Message {
 }
 
 func TestSend(t *testing.T) {
-	t.Setenv("_X_AMZN_TRACE_ID", "Root=1-trace")
+	t.Parallel()
+	// aws-lambda-go keeps the header under a plain string.
+	ctx := context.WithValue(t.Context(), "x-amzn-trace-id", "Root=1-trace") //nolint:revive,staticcheck // its key, not ours
 	client := localawstest.SQS(t)
 	url := localawstest.Queue(t, client, "q", nil)
-	if err := queue.NewSender(client, url).Send(t.Context(), queue.Message{Body: []byte(`{"v":1}`), Group: "msp-1"}); err != nil {
+	if err := queue.NewSender(client, url).Send(ctx, queue.Message{Body: []byte(`{"v":1}`), Group: "msp-1"}); err != nil {
 		t.Fatal(err)
 	}
 	got := receive(t, client, url)

@@ -57,7 +57,7 @@ func New(client *secretsmanager.Client) *Store {
 func (s *Store) Create(ctx context.Context, name string, creds psa.Credentials) (arn string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	value, err := json.Marshal(creds)
+	value, err := json.Marshal(creds) //nolint:gosec // this is where the keys belong
 	if err != nil {
 		return "", errors.New("create secret: the credentials have no JSON form")
 	}
@@ -66,8 +66,7 @@ func (s *Store) Create(ctx context.Context, name string, creds psa.Credentials) 
 		Description: aws.String("ConnectWise API keys of a psabridge connection"),
 		Tags:        []types.Tag{{Key: aws.String("application"), Value: aws.String("psabridge")}},
 	})
-	var exists *types.ResourceExistsException
-	if errors.As(err, &exists) {
+	if _, exists := errors.AsType[*types.ResourceExistsException](err); exists {
 		return s.created(ctx, name, creds)
 	}
 	if err != nil {
@@ -112,8 +111,7 @@ func (s *Store) Get(ctx context.Context, arn string) (psa.Credentials, error) {
 
 func (s *Store) read(ctx context.Context, nameOrARN string) (arn string, creds psa.Credentials, err error) {
 	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &nameOrARN})
-	var missing *types.ResourceNotFoundException
-	if errors.As(err, &missing) {
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return "", creds, fmt.Errorf("secret %s: %w", nameOrARN, psa.ErrNotFound)
 	}
 	if err != nil {

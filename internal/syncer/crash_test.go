@@ -90,7 +90,7 @@ func TestDoubledAndShuffledMessages(t *testing.T) {
 		return w.final()
 	}()
 	for seed := range uint64(12) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 7))
 			w := newWorld(t, cwsim.Config{})

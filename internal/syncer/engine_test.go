@@ -282,6 +282,7 @@ func TestTheTickRevivesARunWhoseMessagesAreLost(t *testing.T) {
 	w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 10, Created: 10}})
 }
 
+//nolint:tparallel // the subtests share one ConnectWise, one after the other
 func TestOneRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cwsim.Config{})

@@ -76,11 +76,11 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 	run.State, run.StartedAt = Running, e.opt.Now()
 	run.ServerStart, run.Expected, run.Shards = extent.ServerTime, extent.Count, len(shards)
 	err = e.runs.PlanRun(ctx, run, shards, e.entry(run, "run_started", "system"))
-	if err != nil && !errors.Is(err, psa.ErrConflict) {
-		return fmt.Errorf("plan: %w", err)
+	if errors.Is(err, psa.ErrConflict) {
+		return nil // planned by another worker, with other shards perhaps; or cancelled
 	}
-	if err != nil { // planned by another worker, with other shards perhaps; or cancelled
-		return nil
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
 	}
 	for _, s := range shards {
 		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
@@ -121,9 +121,13 @@ func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, rea
 }
 
 // planFailed ends the run if trying again cannot help or was tried for long
-// enough, and wakes it later otherwise.
+// enough, and wakes it later otherwise. During a pause it waits for the tick
+// that finds the pause over.
 func (e *Engine) planFailed(ctx context.Context, run Run, since time.Time, err error) error {
 	p := problem.From(err)
+	if p.Code == problem.Paused {
+		return nil
+	}
 	if permanent(p.Code) || e.opt.Now().Sub(since) > planPatience {
 		return e.end(ctx, run, Failed, FailureOf(err), "system")
 	}

@@ -68,6 +68,14 @@ type Waker interface {
 // concurrent use by many processes; every successful write is durable, reads
 // are consistent unless said otherwise. Unknown things are psa.ErrNotFound.
 type RunStore interface {
+	RunKeeper
+	ShardKeeper
+	WorkList
+	Journal
+}
+
+// RunKeeper is the part of RunStore that keeps runs and the types' leases.
+type RunKeeper interface {
 	// CreateRun records run as Queued and gives it the type's lease, with
 	// Fence set. If an active run holds the lease, that one is returned with
 	// joined true. A lease that expired is taken over and its run marked
@@ -90,6 +98,10 @@ type RunStore interface {
 	// is not zero; and writes entry to the log: all in one step.
 	// psa.ErrConflict if the run is already final or has lost its lease.
 	EndRun(ctx context.Context, run Run, watermark time.Time, entry LogEntry) error
+}
+
+// ShardKeeper is the part of RunStore that keeps shards.
+type ShardKeeper interface {
 	// Shards returns all shards of a run in order.
 	Shards(ctx context.Context, scope psa.Scope, runID string) ([]Shard, error)
 	// Claim leases a shard to owner until the given time and raises its
@@ -100,12 +112,20 @@ type RunStore interface {
 	// fence and cursor and is not stopped; otherwise psa.ErrConflict, and
 	// nothing is changed.
 	Advance(ctx context.Context, scope psa.Scope, before, after Shard) error
+}
+
+// WorkList is the part of RunStore that the tick looks at.
+type WorkList interface {
 	// Due returns active runs to be looked at, at or before now: an
 	// eventually consistent index, complete but perhaps late.
 	Due(ctx context.Context, now time.Time, limit int) ([]RunKey, error)
 	// Postpone sets when the tick looks at the run again and extends its
 	// lease. psa.ErrConflict if the run is not active.
 	Postpone(ctx context.Context, key RunKey, dueAt, leaseUntil time.Time) error
+}
+
+// Journal is the part of RunStore that tells people what happened.
+type Journal interface {
 	// TypeState returns the type's state; a zero one if it has never run.
 	TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType) (TypeState, error)
 	// Log appends; entries are kept 90 days. Logs lists newest first.

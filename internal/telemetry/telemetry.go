@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ type attrsKey struct{}
 // With returns a context whose log lines carry the attributes.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	have, _ := ctx.Value(attrsKey{}).([]slog.Attr)
-	return context.WithValue(ctx, attrsKey{}, append(have[:len(have):len(have)], attrs...))
+	return context.WithValue(ctx, attrsKey{}, append(slices.Clip(have), attrs...))
 }
 
 // requestKey is the name of the id of the request that caused something.

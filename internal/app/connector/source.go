@@ -81,7 +81,8 @@ func (s *Source) Control(ctx context.Context, t *syncer.Type) error {
 	case err != nil:
 		return fmt.Errorf("control read of %s: %w", t.Name, err)
 	case last == 0:
-		return problem.New(problem.ConnectWiseGarbled, "ConnectWise shows no "+t.Label+" at all, so nothing is taken for deleted.", "").Wrap(psa.ErrConflict)
+		return problem.New(problem.ConnectWiseGarbled, "ConnectWise shows no "+t.Label+" at all, so nothing is taken for deleted.", "").
+			Wrap(psa.ErrConflict)
 	}
 	return nil
 }

@@ -20,18 +20,24 @@ type row struct {
 }
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: FAILED:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	rows, err := webhookRows(ctx)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		return err
 	}
 	if missed := report(rows); missed > 0 {
-		fmt.Printf("bench: %d of %d rows miss their target\n", missed, len(rows))
-		os.Exit(1)
+		return fmt.Errorf("%d of %d rows miss their target", missed, len(rows))
 	}
 	fmt.Printf("bench: OK, %d rows\n", len(rows))
+	return nil
 }
 
 func report(rows []row) (missed int) {

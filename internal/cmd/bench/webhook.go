@@ -75,7 +75,8 @@ func webhookRows(ctx context.Context) ([]row, error) {
 }
 
 func build(ctx context.Context, out, pkg, arch string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, pkg) //nolint:gosec // fixed arguments
+	flags := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, pkg}
+	cmd := exec.CommandContext(ctx, "go", flags...) //nolint:gosec // our own arguments
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if arch != "" {
 		cmd.Env = append(cmd.Env, "GOOS=linux", "GOARCH="+arch)
@@ -92,7 +93,7 @@ func zipped(path string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // it is only read
 	var n counter
 	zw := zip.NewWriter(&n)
 	zw.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
@@ -119,7 +120,7 @@ func (c *counter) Write(p []byte) (int, error) {
 // start runs the function once until it asks for its first event; it returns
 // the time that took and the peak of the process's memory at that moment.
 func start(ctx context.Context, bin string) (time.Duration, int64, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -132,7 +133,7 @@ func start(ctx context.Context, bin string) (time.Duration, int64, error) {
 		<-r.Context().Done()
 	})}
 	go func() { _ = srv.Serve(l) }() // ends with Close
-	defer srv.Close()
+	defer srv.Close()                //nolint:errcheck // nothing is lost with it
 	cmd := exec.CommandContext(ctx, bin)
 	cmd.Env = functionEnv(l.Addr().String())
 	cmd.Stderr = os.Stderr
