@@ -21,7 +21,9 @@ type List struct {
 	Category Category `json:"category"`
 	State    State    `json:"state"`
 	Choices  []Choice `json:"choices"`
-	Trouble  *Trouble `json:"trouble,omitempty"`
+	// Cut is set if there are more than are listed.
+	Cut     bool     `json:"cut,omitempty"`
+	Trouble *Trouble `json:"trouble,omitempty"`
 }
 
 // Discovery is what there is to choose from.
@@ -75,6 +77,8 @@ func (a asker) list(ctx context.Context, c Category) List {
 		l.State, l.Choices, l.Trouble = Refused, []Choice{}, troubleOf(err)
 	case len(l.Choices) == 0:
 		l.State, l.Choices = Empty, []Choice{}
+	case len(l.Choices) > MaxListed:
+		l.Choices, l.Cut = l.Choices[:MaxListed], true
 	}
 	return l
 }

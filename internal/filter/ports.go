@@ -13,7 +13,7 @@ import (
 // psa.ErrInvalid. Methods are safe for concurrent use. Companies in the recycle
 // bin are in none of the answers.
 type Source interface {
-	// Choices lists a category, at most 1,000 of it.
+	// Choices lists a category; more than MaxListed of it are cut off.
 	Choices(ctx context.Context, c Category) ([]Choice, error)
 	// Count says how many companies a filter chooses. Whether ConnectWise
 	// honours a condition on types is for the caller to find out.
@@ -87,6 +87,10 @@ func (l Limits) withDefaults() Limits {
 	}
 	return l
 }
+
+// MaxListed is how many choices of a category are listed, so that all four
+// together fit into one item of the table.
+const MaxListed = 400
 
 const (
 	pageSize = 1000

@@ -16,9 +16,6 @@ import (
 
 const companiesPath = "company/companies"
 
-// maxChoices of a category are listed: one page.
-const maxChoices = 1000
-
 // Filters returns what filters are discovered and previewed with.
 func (c *Connector) Filters(e setup.Endpoint, creds psa.Credentials) (filter.Source, error) {
 	client, err := c.open(e, creds, nil)
@@ -26,6 +23,44 @@ func (c *Connector) Filters(e setup.Endpoint, creds psa.Credentials) (filter.Sou
 		return nil, err
 	}
 	return choices{client}, nil
+}
+
+// Drafts is what is needed of the setup store for a connection that is not
+// enabled yet.
+type Drafts interface {
+	Draft(ctx context.Context, account psa.AccountID) (setup.Draft, error)
+}
+
+// FilterSource asks the ConnectWise that an account has: the draft's, which is
+// what a person in the wizard has in mind, else the enabled connection's.
+func (c *Connector) FilterSource(ctx context.Context, drafts Drafts, account psa.AccountID) (filter.Source, error) {
+	endpoint, arn, err := c.inMind(ctx, drafts, account)
+	if err != nil {
+		return nil, err
+	}
+	creds, err := c.cfg.Vault.Get(ctx, arn)
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	return c.Filters(endpoint, creds)
+}
+
+func (c *Connector) inMind(ctx context.Context, drafts Drafts, account psa.AccountID) (e setup.Endpoint, arn string, err error) {
+	draft, err := drafts.Draft(ctx, account)
+	if err == nil && c.cfg.Now().Before(draft.ExpiresAt) {
+		return draft.Endpoint, draft.SecretARN, nil
+	}
+	if err != nil && !errors.Is(err, psa.ErrNotFound) {
+		return e, "", fmt.Errorf("draft: %w", err)
+	}
+	conn, err := c.cfg.Connections.Connection(ctx, account)
+	if errors.Is(err, psa.ErrNotFound) {
+		return e, "", problem.New(problem.NotConnected, "There is no ConnectWise connection yet.", "Set up the connection first.").Wrap(err)
+	}
+	if err != nil {
+		return e, "", fmt.Errorf("connection: %w", err)
+	}
+	return conn.Endpoint, conn.SecretARN, nil
 }
 
 // FilterChildren are the data types that a preview looks ahead for.
@@ -63,12 +98,12 @@ func (s choices) Choices(ctx context.Context, c filter.Category) ([]filter.Choic
 
 func (s choices) list(ctx context.Context, path string) ([]filter.Choice, error) {
 	var out []filter.Choice
-	for item, err := range s.client.List(ctx, path, connectwise.ListQuery{Fields: []string{"id", "name"}, PageSize: maxChoices}) {
+	for item, err := range s.client.List(ctx, path, connectwise.ListQuery{Fields: []string{"id", "name"}, PageSize: filter.MaxListed + 1}) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", path, err)
 		}
 		id, name := named(item)
-		if out = append(out, filter.Choice{ID: id, Name: name}); len(out) == maxChoices {
+		if out = append(out, filter.Choice{ID: id, Name: name}); len(out) > filter.MaxListed {
 			break
 		}
 	}

@@ -1,6 +1,8 @@
 package connector_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -257,4 +259,51 @@ func TestFiltersOfFiftyThousand(t *testing.T) {
 		t.Errorf("%v, %+v, %d requests", err, got.Companies, sent(sim))
 	}
 	t.Logf("50,000 companies: %d requests to discover, %d to preview", discovery, sent(sim))
+}
+
+// A job asks the ConnectWise of the draft, which a person in the wizard has,
+// and keeps what it found in the table.
+func TestFilterJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	conn := w.connector(true)
+	jobs := &filter.Jobs{
+		Store: w.store().Jobs(), Now: w.now, Children: connector.FilterChildren,
+		Wake: func(context.Context, psa.AccountID, string) error { return nil },
+		Sources: func(ctx context.Context, account psa.AccountID) (filter.Source, error) {
+			return conn.FilterSource(ctx, w.store().Setup(), account)
+		},
+	}
+	end := func(j filter.Job) filter.Job {
+		t.Helper()
+		j, err := jobs.Start(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := jobs.Run(t.Context(), account, j.ID); err != nil {
+			t.Fatal(err)
+		}
+		if j, err = jobs.Get(t.Context(), account, j.ID); err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	if j := end(filter.Job{Account: account, Kind: filter.DiscoverJob}); j.State != filter.JobFailed || j.Trouble.Code != problem.NotConnected {
+		t.Errorf("without a connection: %+v", j)
+	}
+	if _, err := w.service(t).Save(t.Context(), account, "ann", w.input()); err != nil {
+		t.Fatal(err)
+	}
+	var d filter.Discovery
+	if j := end(filter.Job{Account: account, Kind: filter.DiscoverJob}); j.State != filter.JobDone || json.Unmarshal(j.Result, &d) != nil || len(d.Lists) != 4 {
+		t.Errorf("with a draft: %+v", j)
+	}
+	if _, err := w.service(t).Enable(t.Context(), account, "ann", false); err != nil {
+		t.Fatal(err)
+	}
+	var o filter.Outlook
+	j := end(filter.Job{Account: account, Kind: filter.PreviewJob, Types: []psa.DataType{psa.Contacts}})
+	if j.State != filter.JobDone || json.Unmarshal(j.Result, &o) != nil || o.Companies.N == 0 || o.Types[0].Number == nil {
+		t.Errorf("enabled: %+v", j)
+	}
 }
