@@ -115,8 +115,9 @@ func TestRealBodies(t *testing.T) {
 
 // door is a receiver with one endpoint, and what it let through.
 type door struct {
-	err   error
-	taken []callback.Envelope
+	err    error
+	paused bool
+	taken  []callback.Envelope
 }
 
 func (d *door) CallbackEndpoint(_ context.Context, id string) (psa.CallbackEndpoint, error) {
@@ -128,7 +129,7 @@ func (d *door) CallbackEndpoint(_ context.Context, id string) (psa.CallbackEndpo
 	}
 	return psa.CallbackEndpoint{
 		ConnectionID: id, Scope: psa.Scope{Account: "msp-1", Generation: 3}, CompanyID: "Cobalt",
-		TokenHashes: []string{callback.HashToken("old"), callback.HashToken("new")},
+		TokenHashes: []string{callback.HashToken("old"), callback.HashToken("new")}, Paused: d.paused,
 	}, nil
 }
 

@@ -87,3 +87,9 @@ func (d Delivery) From(companyID string) bool {
 	u, err := url.Parse(d.KeyURL)
 	return err == nil && strings.EqualFold(u.Query().Get("companyName"), companyID)
 }
+
+// Coverable reports whether a later run would find the change by itself: one
+// reads what was added or updated, and sees nothing of what was deleted.
+func (d Delivery) Coverable() bool {
+	return strings.EqualFold(d.Action, "added") || strings.EqualFold(d.Action, "updated")
+}

@@ -77,7 +77,7 @@ var (
 )
 
 // Receive checks a delivery and puts it on the queue; once it returns nil, the
-// delivery is not lost. When the token cannot be checked or the queue does not
+// delivery is not lost, or not needed. When the token cannot be checked or the queue does not
 // take it, the problem is Busy: ConnectWise sends again after a 429, and not
 // after a 5xx (facts section 9).
 func (r *Receiver) Receive(ctx context.Context, req Request) error {
@@ -104,6 +104,9 @@ func (r *Receiver) Receive(ctx context.Context, req Request) error {
 	}
 	if !d.From(endpoint.CompanyID) {
 		return errShape.Wrap(fmt.Errorf("another company's callback: %w", psa.ErrInvalid))
+	}
+	if endpoint.Paused && d.Coverable() {
+		return nil // the run that ends the pause reads it
 	}
 	err = r.queue.Enqueue(ctx, Envelope{
 		V: EnvelopeVersion, Kind: Kind, Account: endpoint.Scope.Account, Generation: endpoint.Scope.Generation,

@@ -3,6 +3,7 @@ package callback
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -18,18 +19,19 @@ type Engine interface {
 
 // Worker does deliveries from the queue.
 type Worker struct {
-	engine Engine
-	runs   syncer.RunStore
+	engine    Engine
+	runs      syncer.RunStore
+	endpoints Endpoints
 }
 
 // NewWorker makes a worker.
-func NewWorker(engine Engine, runs syncer.RunStore) *Worker {
-	return &Worker{engine: engine, runs: runs}
+func NewWorker(engine Engine, runs syncer.RunStore, endpoints Endpoints) *Worker {
+	return &Worker{engine: engine, runs: runs, endpoints: endpoints}
 }
 
 // Handle reads the record again that a queued delivery names. What is not
-// synced is dropped: a type without a row, one that was never run. An unknown
-// version is an error, so that newer code may take it.
+// synced is dropped: a type without a row, one that was never run, what came
+// for a connection that has gone meanwhile. An unknown version is an error, so that newer code may take it.
 func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	var e Envelope
 	if err := json.Unmarshal(body, &e); err != nil {
@@ -49,6 +51,13 @@ func (w *Worker) Handle(ctx context.Context, body []byte) error {
 	t, ok := typeOf(d)
 	if !ok {
 		return nil
+	}
+	endpoint, err := w.endpoints.CallbackEndpoint(ctx, e.Connection)
+	if errors.Is(err, psa.ErrNotFound) || err == nil && endpoint.Paused && d.Coverable() {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("callback of %s: %w", t.Name, err)
 	}
 	scope := psa.Scope{Account: e.Account, Generation: e.Generation}
 	state, err := w.runs.TypeState(ctx, scope, t.Name)

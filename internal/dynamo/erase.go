@@ -66,10 +66,8 @@ func (e erasure) rest(ctx context.Context, scope psa.Scope) (bool, error) {
 		pks = append(pks, runNameKey(scope, t.Name, "").PK)
 		states = append(states, typeKey(scope, t.Name))
 	}
-	for _, pk := range pks {
-		if done, err := e.partition(ctx, pk); err != nil || !done {
-			return false, err
-		}
+	if done, err := e.partitions(ctx, pks); err != nil || !done {
+		return false, err
 	}
 	return true, e.db.deleteAll(ctx, states)
 }
@@ -83,17 +81,12 @@ func (e erasure) each(ctx context.Context, directory string, named func(sk strin
 			return err == nil, err
 		}
 		for _, k := range keys {
-			if !time.Now().Before(e.until) {
-				return false, nil
-			}
 			pks, err := named(k.SK)
 			if err != nil {
 				return false, fmt.Errorf("directory entry %q: %w", k.SK, psa.ErrInvalid)
 			}
-			for _, pk := range pks {
-				if done, err := e.partition(ctx, pk); err != nil || !done {
-					return false, err
-				}
+			if done, err := e.partitions(ctx, pks); err != nil || !done {
+				return false, err
 			}
 			if err := e.db.delete(ctx, k); err != nil {
 				return false, err
@@ -102,15 +95,24 @@ func (e erasure) each(ctx context.Context, directory string, named func(sk strin
 	}
 }
 
+func (e erasure) partitions(ctx context.Context, pks []string) (bool, error) {
+	for _, pk := range pks {
+		if done, err := e.partition(ctx, pk); err != nil || !done {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // partition empties a partition.
 func (e erasure) partition(ctx context.Context, pk string) (bool, error) {
 	for {
+		if !time.Now().Before(e.until) {
+			return false, nil
+		}
 		keys, err := e.page(ctx, pk)
 		if err != nil || len(keys) == 0 {
 			return err == nil, err
-		}
-		if !time.Now().Before(e.until) {
-			return false, nil
 		}
 		if err := e.db.deleteAll(ctx, keys); err != nil {
 			return false, err

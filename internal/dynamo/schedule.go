@@ -65,3 +65,19 @@ func (s *Setup) MoveSchedule(ctx context.Context, before, after setup.Schedule) 
 	}
 	return nil
 }
+
+// SetPause implements setup.Store.
+func (s *Setup) SetPause(ctx context.Context, c setup.Connection, due setup.Schedule) (setup.Connection, error) {
+	seen := c.Rev
+	c.Rev++
+	tx := s.db.begin()
+	tx.putRev(newConnectionItem(c), seen)
+	tx.update(update{key: callbackKey(c.ID), set: with{"paused": c.Pause.Sync}, cond: "attribute_exists(#pk)"})
+	if !c.Pause.Sync {
+		tx.put(newSyncItem(due), "attribute_not_exists(#pk) OR #generation = :generation", with{"generation": c.Generation})
+	}
+	if err := tx.commit(ctx); err != nil {
+		return setup.Connection{}, fmt.Errorf("set pause: %w", err)
+	}
+	return c, nil
+}

@@ -57,3 +57,42 @@ func TestSchedulesOfManyAccounts(t *testing.T) {
 		t.Errorf("%d schedules of at most 7, %v", len(due), err)
 	}
 }
+
+func TestSetPause(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	c, err := s.activate(t, "msp-1", false)
+	must(t, err)
+	first := setup.FirstSchedule(c)
+	paused := func(want bool) {
+		t.Helper()
+		e, err := s.Setup().CallbackEndpoint(t.Context(), c.ID)
+		if err != nil || e.Paused != want || len(e.TokenHashes) == 0 {
+			t.Errorf("endpoint %+v, %v", e, err)
+		}
+	}
+	now := setup.Schedule{Scope: c.Scope(), Due: s.now(), LookAt: s.now()}
+	c.Pause = setup.Pause{Sync: true, By: "bob", At: s.now()}
+	s.faults.LoseAnswer("TransactWriteItems", 1)
+	next, err := s.Setup().SetPause(t.Context(), c, now)
+	must(t, err)
+	stored, err := s.Setup().Connection(t.Context(), "msp-1")
+	must(t, err)
+	wantEqual(t, "connection", stored, next)
+	paused(true)
+	due, err := s.Setup().DueSchedules(t.Context(), first.LookAt, 10)
+	must(t, err)
+	wantEqual(t, "schedule during the pause", due, []setup.Schedule{first})
+	_, err = s.Setup().SetPause(t.Context(), c, now)
+	wantErr(t, "of an older connection", err, psa.ErrConflict)
+	// A new token leaves the pause as it is.
+	must(t, s.Setup().PutCallbackEndpoint(t.Context(), psa.CallbackEndpoint{ConnectionID: c.ID, Scope: c.Scope(), TokenHashes: []string{"cc"}}))
+	paused(true)
+	next.Pause.Sync = false
+	_, err = s.Setup().SetPause(t.Context(), next, now)
+	must(t, err)
+	paused(false)
+	due, err = s.Setup().DueSchedules(t.Context(), s.now(), 10)
+	must(t, err)
+	wantEqual(t, "schedule after the pause", due, []setup.Schedule{now})
+}

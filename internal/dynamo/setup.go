@@ -190,7 +190,7 @@ func (s *Setup) CallbackEndpoint(ctx context.Context, connectionID string) (psa.
 	}
 	return psa.CallbackEndpoint{
 		ConnectionID: connectionID, Scope: psa.Scope{Account: it.Account, Generation: it.Generation},
-		CompanyID: it.CompanyID, TokenHashes: it.Hashes,
+		CompanyID: it.CompanyID, TokenHashes: it.Hashes, Paused: it.Paused,
 	}, nil
 }
 

@@ -48,6 +48,13 @@ func (it callbacksItem) callbacks() setup.Callbacks {
 	return setup.Callbacks{State: it.State, At: fromNanos(it.At), Warning: it.Warning, Failures: it.Failures}
 }
 
+// pauseItem is what a person holds up.
+type pauseItem struct {
+	Sync bool   `dynamodbav:"sync,omitempty"`
+	By   string `dynamodbav:"by,omitempty"`
+	At   int64  `dynamodbav:"at,omitempty"`
+}
+
 // connectionItem is an account's connection. It holds a pointer to its
 // credentials, never the credentials.
 type connectionItem struct {
@@ -65,6 +72,7 @@ type connectionItem struct {
 	Callbacks  callbacksItem  `dynamodbav:"callbacks"`
 	PublicURL  string         `dynamodbav:"publicUrl,omitempty"`
 	SyncEvery  time.Duration  `dynamodbav:"syncEvery,omitempty"`
+	Pause      pauseItem      `dynamodbav:"pause,omitempty"`
 	Rev        int64          `dynamodbav:"rev"`
 }
 
@@ -73,7 +81,8 @@ func newConnectionItem(c setup.Connection) connectionItem {
 		key: connectionKey(c.Account), V: version, ID: c.ID, Endpoint: newEndpointItem(c.Endpoint),
 		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types,
 		EnabledBy: c.EnabledBy, EnabledAt: nanos(c.EnabledAt), KeysBy: c.KeysBy, KeysAt: nanos(c.KeysAt),
-		Callbacks: newCallbacksItem(c.Callbacks), PublicURL: c.PublicURL, SyncEvery: c.SyncEvery, Rev: c.Rev,
+		Callbacks: newCallbacksItem(c.Callbacks), PublicURL: c.PublicURL, SyncEvery: c.SyncEvery,
+		Pause: pauseItem{Sync: c.Pause.Sync, By: c.Pause.By, At: nanos(c.Pause.At)}, Rev: c.Rev,
 	}
 }
 
@@ -82,7 +91,7 @@ func (it connectionItem) connection(account psa.AccountID) setup.Connection {
 		ID: it.ID, Account: account, Endpoint: it.Endpoint.endpoint(), Generation: it.Generation, SecretARN: it.SecretARN,
 		Types: it.Types, EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
 		KeysAt: fromNanos(it.KeysAt), Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL,
-		SyncEvery: it.SyncEvery, Rev: it.Rev,
+		SyncEvery: it.SyncEvery, Pause: setup.Pause{Sync: it.Pause.Sync, By: it.Pause.By, At: fromNanos(it.Pause.At)}, Rev: it.Rev,
 	}
 }
 
@@ -146,11 +155,12 @@ type callbackItem struct {
 	Generation psa.Generation `dynamodbav:"generation"`
 	CompanyID  string         `dynamodbav:"companyId"`
 	Hashes     []string       `dynamodbav:"hashes"`
+	Paused     bool           `dynamodbav:"paused,omitempty"`
 }
 
 func newCallbackItem(e psa.CallbackEndpoint) callbackItem {
 	return callbackItem{
 		key: callbackKey(e.ConnectionID), V: version, Account: e.Scope.Account, Generation: e.Scope.Generation,
-		CompanyID: e.CompanyID, Hashes: e.TokenHashes,
+		CompanyID: e.CompanyID, Hashes: e.TokenHashes, Paused: e.Paused,
 	}
 }

@@ -43,8 +43,11 @@ func operations(t *testing.T) []operation {
 }
 
 func (o operation) body() string {
-	if strings.HasSuffix(o.path, "/disconnect") {
+	switch {
+	case strings.HasSuffix(o.path, "/disconnect"):
 		return `{"keepData":true}`
+	case strings.HasSuffix(o.path, "/pause"):
+		return `{"sync":true}`
 	}
 	if o.method == "PUT" || strings.HasSuffix(o.path, "/test") {
 		return connectionBody()

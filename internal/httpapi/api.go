@@ -103,6 +103,7 @@ func build(cfg Config) *api {
 	a.registerMe()
 	a.registerConnection()
 	a.registerDisconnect()
+	a.registerPause()
 	a.registerTypes()
 	a.registerRoleTable()
 	a.registerRuns()

@@ -42,6 +42,7 @@ type Enabled struct {
 	KeysBy    string    `json:"keysBy" doc:"Who gave the present keys."`
 	KeysAt    time.Time `json:"keysAt" doc:"When the present keys were given."`
 	Callbacks Callbacks `json:"callbacks"`
+	Pause     Pause     `json:"pause"`
 }
 
 // Callbacks says whether ConnectWise tells us of changes at once.
@@ -74,6 +75,7 @@ func connectionOf(st setup.Status) Connection {
 		out.Enabled = &Enabled{
 			Endpoint: endpointOf(c.Endpoint), ID: c.ID, Types: typeNames(c.Types), EnabledBy: c.EnabledBy,
 			EnabledAt: c.EnabledAt.UTC(), KeysBy: c.KeysBy, KeysAt: c.KeysAt.UTC(), Callbacks: callbacksOf(c.Callbacks),
+			Pause: pauseOf(c.Pause),
 		}
 	}
 	if d := st.Draft; d != nil {

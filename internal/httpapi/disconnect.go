@@ -11,7 +11,7 @@ import (
 type Former struct {
 	Endpoint
 
-	State     string    `json:"state" enum:"leaving,kept,erasing,erased" doc:"leaving: being taken down; kept, erasing, erased: what becomes of its data."`
+	State     string    `json:"state" enum:"leaving,kept,erasing,erased" doc:"leaving: being taken down; else what becomes of its data."`
 	By        string    `json:"by" doc:"Who disconnected it."`
 	At        time.Time `json:"at"`
 	Remaining []string  `json:"remaining" nullable:"false" doc:"Data types that ConnectWise may still have callbacks for."`

@@ -10,12 +10,13 @@ import (
 )
 
 // Setup is what the API needs of the connection's life; see setup.Service.
-type Setup interface {
+type Setup interface { //nolint:interfacebloat // one connection, all of whose steps the API offers
 	Status(ctx context.Context, account psa.AccountID) (setup.Status, error)
 	Test(ctx context.Context, account psa.AccountID, in setup.Input) (setup.Report, error)
 	Save(ctx context.Context, account psa.AccountID, by string, in setup.Input) (setup.Saved, error)
 	Discard(ctx context.Context, account psa.AccountID) error
 	Enable(ctx context.Context, account psa.AccountID, by string, takeover bool) (setup.Enabled, error)
+	SetPause(ctx context.Context, account psa.AccountID, by string, sync bool) (setup.Status, error)
 	Disconnect(ctx context.Context, account psa.AccountID, by string, keepData bool) (setup.Disconnected, error)
 	SetTypes(ctx context.Context, account psa.AccountID, by string, types []psa.DataType, ifMatch string) (setup.TypesChange, error)
 }

@@ -74,7 +74,7 @@ func statusOf(code problem.Code) int {
 		return http.StatusNotFound
 	case problem.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case problem.Conflict, problem.NotConnected, problem.IdentityClaimed:
+	case problem.Conflict, problem.NotConnected, problem.IdentityClaimed, problem.Paused:
 		return http.StatusConflict
 	case problem.Stale:
 		return http.StatusPreconditionFailed

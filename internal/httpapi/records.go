@@ -129,8 +129,11 @@ func (a *api) syncRecord(ctx context.Context, in *recordInput) (*recordOutput, e
 	if err != nil {
 		return nil, err
 	}
-	scope, _, err := a.scope(ctx)
+	scope, st, err := a.scope(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := running(st.Connection); err != nil {
 		return nil, err
 	}
 	if err := a.Engine.SyncRecord(ctx, scope, row.Name, psa.RecordID(in.ID), callerOf(ctx).subject); err != nil {

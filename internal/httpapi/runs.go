@@ -116,6 +116,9 @@ func (a *api) startRuns(ctx context.Context, in *startRunsInput) (*startRunsOutp
 	if err != nil {
 		return nil, err
 	}
+	if err := running(st.Connection); err != nil {
+		return nil, err
+	}
 	types, mode := st.Connection.Types, syncer.Mode("")
 	if in.Body != nil {
 		if len(in.Body.Types) > 0 {

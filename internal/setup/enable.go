@@ -116,6 +116,7 @@ func (s *Service) successor(have stored, d Draft, by string) Connection {
 		c.Rev, c.Generation, c.SyncEvery = old.Rev, old.Generation+1, old.SyncEvery
 		if old.Endpoint.same(d.Endpoint) {
 			c.ID, c.Generation, c.Callbacks, c.PublicURL = old.ID, old.Generation, old.Callbacks, old.PublicURL
+			c.Pause = old.Pause
 		}
 	case former != nil:
 		c.Generation = former.Connection.Generation + 1
@@ -132,6 +133,6 @@ func (s *Service) endpointOf(ctx context.Context, c Connection) (psa.CallbackEnd
 	if err != nil && !errors.Is(err, psa.ErrNotFound) {
 		return psa.CallbackEndpoint{}, fmt.Errorf("load callback endpoint: %w", err)
 	}
-	e.ConnectionID, e.Scope, e.CompanyID = c.ID, c.Scope(), c.Endpoint.Identity.CompanyID
+	e.ConnectionID, e.Scope, e.CompanyID, e.Paused = c.ID, c.Scope(), c.Endpoint.Identity.CompanyID, c.Pause.Sync
 	return e, nil
 }

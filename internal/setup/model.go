@@ -49,6 +49,7 @@ type Connection struct {
 	PublicURL string
 	// SyncEvery is how often changes are read by schedule; 0 is the default.
 	SyncEvery time.Duration
+	Pause     Pause
 	// Rev grows with each write; writes are conditional on it.
 	Rev int64
 }

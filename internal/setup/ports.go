@@ -30,6 +30,10 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 	// UpdateConnection stores c if the stored Rev is c.Rev, and with it the
 	// notes: drop is removed, add is written (zero Names mean none).
 	UpdateConnection(ctx context.Context, c Connection, drop, add SecretNote) (Connection, error)
+	// SetPause is UpdateConnection, and keeps c.Pause.Sync with the callback
+	// endpoint too. Where that is false, the schedule becomes due. All in
+	// one step.
+	SetPause(ctx context.Context, c Connection, due Schedule) (Connection, error)
 	Claim(ctx context.Context, identity psa.Identity) (Claim, error)
 
 	// Depart removes d's connection (its Rev is that of the stored one), its
@@ -63,8 +67,8 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 
 	// CallbackEndpoint returns what the receiver checks a delivery against.
 	CallbackEndpoint(ctx context.Context, connectionID string) (psa.CallbackEndpoint, error)
-	// PutCallbackEndpoint replaces the endpoint; psa.ErrNotFound if there is
-	// none any more.
+	// PutCallbackEndpoint replaces all of the endpoint but Paused;
+	// psa.ErrNotFound if there is none any more.
 	PutCallbackEndpoint(ctx context.Context, e psa.CallbackEndpoint) error
 }
 

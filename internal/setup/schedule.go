@@ -129,10 +129,7 @@ func (s *Service) tend(ctx context.Context, due Schedule, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("load connection: %w", err)
 	}
-	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due.Due); err != nil {
-		return fmt.Errorf("start runs: %w", err)
-	}
-	if err := s.retryCallbacks(ctx, c); err != nil {
+	if err := s.catchUp(ctx, c, due.Due); err != nil {
 		return err
 	}
 	next := now.Add(c.every())
@@ -141,6 +138,17 @@ func (s *Service) tend(ctx context.Context, due Schedule, now time.Time) error {
 		return fmt.Errorf("move the schedule: %w", err)
 	}
 	return nil
+}
+
+// catchUp starts what is due, unless the connection is paused.
+func (s *Service) catchUp(ctx context.Context, c Connection, due time.Time) error {
+	if c.Pause.Sync {
+		return nil
+	}
+	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due); err != nil {
+		return fmt.Errorf("start runs: %w", err)
+	}
+	return s.retryCallbacks(ctx, c)
 }
 
 // retryCallbacks registers callbacks where that failed, or died, or was never

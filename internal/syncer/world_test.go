@@ -101,6 +101,8 @@ type world struct {
 	queue []syncer.Message
 	delay []time.Duration // of the messages sent, for those that were delayed
 	skew  time.Duration
+	// refuse, if set, is what opening the connection answers.
+	refuse error
 }
 
 func newWorld(t testing.TB, cfg cwsim.Config) *world {
@@ -157,6 +159,9 @@ func (w *world) process(m *mortal) *process {
 func (p *process) Connect(ctx context.Context, scope psa.Scope) (syncer.Source, error) {
 	if scope != p.w.scope {
 		return nil, problem.New(problem.NotConnected, "Not connected.", "")
+	}
+	if p.w.refuse != nil {
+		return nil, p.w.refuse
 	}
 	if p.client == nil {
 		client, err := p.open(ctx)

@@ -91,6 +91,9 @@ func New(cfg Config) *Connector {
 	}
 }
 
+// pausedRetry is how soon workers look whether a pause has ended.
+const pausedRetry = 5 * time.Minute
+
 // Connect implements syncer.Connector. The connection is read each time, so
 // that rotated keys, an upgrade or another identity take effect at once.
 func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Source, error) {
@@ -101,6 +104,10 @@ func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Source
 	}
 	if err != nil {
 		return nil, fmt.Errorf("connect %s: %w", scope, err)
+	}
+	if conn.Pause.Sync {
+		return nil, problem.New(problem.Paused, "Reading from ConnectWise is paused.", "Resume it on the connection's page.").
+			After(pausedRetry)
 	}
 	client, err := c.client(ctx, conn)
 	if err != nil {

@@ -62,7 +62,7 @@ func New(cfg app.Config) (Handler, error) {
 	}
 	w := worker{
 		engine:    engine,
-		callbacks: callback.NewWorker(engine, store.Runs()),
+		callbacks: callback.NewWorker(engine, store.Runs(), store.Setup()),
 		tick:      []func(context.Context) error{engine.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick},
 	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {

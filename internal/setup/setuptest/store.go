@@ -229,9 +229,28 @@ func (s *Store) PutCallbackEndpoint(_ context.Context, e psa.CallbackEndpoint) e
 		if _, ok := t.endpoints[e.ConnectionID]; !ok {
 			return psa.ErrNotFound
 		}
+		e.Paused = t.endpoints[e.ConnectionID].Paused
 		t.endpoints[e.ConnectionID] = e
 		return nil
 	})
+}
+
+// SetPause implements setup.Store.
+func (s *Store) SetPause(_ context.Context, c setup.Connection, due setup.Schedule) (setup.Connection, error) {
+	err := s.do(func(t *Table) error {
+		e, ok := t.endpoints[c.ID]
+		if t.conns[c.Account].Rev != c.Rev || !ok {
+			return psa.ErrConflict
+		}
+		c.Rev++
+		e.Paused = c.Pause.Sync
+		t.conns[c.Account], t.endpoints[c.ID] = c, e
+		if !e.Paused {
+			t.schedules[c.Account] = due
+		}
+		return nil
+	})
+	return c, err
 }
 
 func noteKey(n setup.SecretNote) string { return string(n.Account) + "\x00" + n.Name }
@@ -249,5 +268,8 @@ func (t *Table) Touch(a psa.AccountID) {
 func (t *Table) Dump() []any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return []any{maps.Clone(t.conns), maps.Clone(t.drafts), maps.Clone(t.claims), maps.Clone(t.notes), maps.Clone(t.endpoints), slices.Collect(maps.Values(t.gone))}
+	return []any{
+		maps.Clone(t.conns), maps.Clone(t.drafts), maps.Clone(t.claims), maps.Clone(t.notes), maps.Clone(t.endpoints),
+		slices.Collect(maps.Values(t.gone)),
+	}
 }
