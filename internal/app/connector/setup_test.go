@@ -249,11 +249,12 @@ func TestLostAnswersOfConnectWise(t *testing.T) {
 	t.Parallel()
 	for nth := 1; nth <= 2; nth++ {
 		w := newWorld(t, cwsim.Config{})
-		if err := w.sim.SetFaults(cwsim.Fault{Method: "POST", Path: "/system/callbacks", Nth: nth, Kind: cwsim.FaultCutAfter}); err != nil {
-			t.Fatal(err)
-		}
 		s := w.service(t)
 		if _, err := s.Save(t.Context(), account, "ann", w.input()); err != nil {
+			t.Fatal(err)
+		}
+		// Set now: the connection test has asked for the right with a POST too.
+		if err := w.sim.SetFaults(cwsim.Fault{Method: "POST", Path: "/system/callbacks", Nth: nth, Kind: cwsim.FaultCutAfter}); err != nil {
 			t.Fatal(err)
 		}
 		out, err := s.Enable(t.Context(), account, "ann", false)
