@@ -123,6 +123,51 @@ func TestDoubledAndShuffledMessages(t *testing.T) {
 	}
 }
 
+// A worker dies with a shard and its message is lost as well: the tick marks
+// the run interrupted, and it is resumed from its cursors.
+func TestARunWhoseWorkerDiedIsInterruptedAndResumed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	w.fill(9)
+	p := w.process(&mortal{})
+	w.start(p, psa.Companies)
+	for range 2 { // planned, and the first shard done
+		m, _ := w.take(nil)
+		if err := p.handle(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, _ := w.take(nil)
+	victim := w.process(&mortal{at: 6}) // a few calls after it has the shard
+	if err := victim.handle(m); err == nil {
+		t.Fatal("it lives")
+	}
+	w.mu.Lock()
+	w.queue = nil
+	w.mu.Unlock()
+	w.later(3 * time.Minute)
+	if err := p.handle(syncer.Message{Kind: syncer.KindTick}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.runs()[0]; got.State != syncer.Interrupted {
+		t.Errorf("state %s, want interrupted", got.State)
+	}
+	w.settle(p)
+	w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 9, Created: 9}})
+	events := map[string]int{}
+	entries, _, err := w.watch.store.Runs().Logs(context.Background(), w.scope, syncer.Page{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		events[e.Event]++
+	}
+	want := map[string]int{"run_queued": 1, "run_started": 1, "run_interrupted": 1, "run_resumed": 1, "run_succeeded": 1}
+	if diff := cmp.Diff(want, events); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
 // Two workers take the same shard: one works, the other leaves it alone; and a
 // worker that was taken for dead can no longer move the cursor.
 func TestAWorkerTakenForDeadIsFenced(t *testing.T) {

@@ -330,6 +330,20 @@ func TestOneRecord(t *testing.T) {
 			t.Error("removed on the word of a server that answers 404 for everything")
 		}
 	})
+	t.Run("404 while the list is empty or refused", func(t *testing.T) {
+		w.sim.Delete(cwsim.Companies, int(companies[3]))
+		for _, kind := range []cwsim.Fault{{Kind: cwsim.FaultEmptyList}, {Kind: cwsim.FaultStatus, Status: 403}} {
+			kind.Method, kind.Path = "GET", "/company/companies"
+			w.fault(kind)
+			if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[3], "tester"); err == nil {
+				t.Errorf("%s: no error", kind.Kind)
+			}
+		}
+		w.noFaults()
+		if _, ok := w.stored(psa.Companies)[companies[3]]; !ok {
+			t.Error("removed though the control read did not work")
+		}
+	})
 	t.Run("deleted, and a page read before that comes late", func(t *testing.T) {
 		w.sim.Delete(cwsim.Companies, int(companies[2]))
 		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[2], "tester"); err != nil {
