@@ -31,7 +31,7 @@ func operations(t *testing.T) []operation {
 	}
 	var out []operation
 	for path, methods := range doc.Paths {
-		path = strings.NewReplacer("{type}", "companies", "runs/{id}", "runs/"+runID(0), "{id}", "42").Replace(path)
+		path = strings.NewReplacer("{type}", "companies", "runs/{id}", "runs/"+runID(0), "jobs/{id}", "jobs/"+runID(0), "{id}", "42").Replace(path)
 		for method, op := range methods {
 			out = append(out, operation{strings.ToUpper(method), path, op.Access})
 		}
@@ -48,6 +48,8 @@ func (o operation) body() string {
 		return `{"keepData":true}`
 	case strings.HasSuffix(o.path, "/pause"):
 		return `{"sync":true}`
+	case strings.HasSuffix(o.path, "/preview"):
+		return `{"filter":{}}`
 	}
 	if o.method == "PUT" || strings.HasSuffix(o.path, "/test") {
 		return connectionBody()

@@ -25,6 +25,7 @@ type Config struct {
 	Engine  Engine
 	Runs    Runs
 	Records Records
+	Jobs    Jobs
 
 	// Claims and RequestID tell of the request in a context.
 	Claims     Claims
@@ -77,7 +78,7 @@ func Document() ([]byte, error) { return document(build(Config{}).huma) }
 func (c *Config) check() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil,
+		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
 		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {
 		if missing {
@@ -106,6 +107,7 @@ func build(cfg Config) *api {
 	a.registerPause()
 	a.registerTypes()
 	a.registerRoleTable()
+	a.registerJobs()
 	a.registerRuns()
 	a.registerRecords()
 	a.registerLogs()

@@ -41,6 +41,7 @@ type server struct {
 	t       *testing.T
 	world   *setuptest.World
 	engine  *engine
+	jobs    *jobs
 	handler http.Handler
 
 	mu       sync.Mutex
@@ -49,10 +50,10 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}}
+	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}, jobs: &jobs{}}
 	s.world.Log = s
 	h, err := httpapi.New(httpapi.Config{
-		Setup: s.world.Service(t, nil), Engine: s.engine, Runs: s.engine, Records: s.engine,
+		Setup: s.world.Service(t, nil), Engine: s.engine, Runs: s.engine, Records: s.engine, Jobs: s.jobs.service(s.world.Now),
 		Claims: func(ctx context.Context) (map[string]string, []string, bool) {
 			c, ok := ctx.Value(claimsKey{}).(token)
 			return c, nil, ok && c != nil

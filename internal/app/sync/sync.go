@@ -19,6 +19,7 @@ import (
 	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/callback"
 	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
@@ -39,6 +40,7 @@ type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, er
 type worker struct {
 	engine    *syncer.Engine
 	callbacks *callback.Worker
+	jobs      *filter.Jobs
 	// tick is what the minute's tick does, one after the other.
 	tick []func(context.Context) error
 }
@@ -65,6 +67,12 @@ func New(cfg app.Config) (Handler, error) {
 		callbacks: callback.NewWorker(engine, store.Runs(), store.Setup()),
 		tick:      []func(context.Context) error{engine.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick},
 	}
+	w.jobs = &filter.Jobs{
+		Store: store.Jobs(), Children: connector.FilterChildren, Now: time.Now,
+		Sources: func(ctx context.Context, account psa.AccountID) (filter.Source, error) {
+			return conn.FilterSource(ctx, store.Setup(), account)
+		},
+	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, w.handle), nil
@@ -88,6 +96,13 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 		slog.String("run", h.Key), telemetry.Request(h.Trace))
 	if h.Kind == callback.Kind {
 		return w.callbacks.Handle(ctx, body)
+	}
+	if h.Kind == app.JobKind {
+		account, id, err := app.ParseJob(body)
+		if err != nil {
+			return err
+		}
+		return w.jobs.Run(ctx, account, id)
 	}
 	m, err := syncer.ParseMessage(body)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/console"
 	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/lambdahttp"
 	"github.com/psabridge/psabridge/internal/queue"
@@ -42,7 +43,8 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	store := dynamo.New(db, cfg.TableName, time.Now)
 	vault := secrets.New(secretsmanager.NewFromConfig(aws))
 	conn := connector.ForFunction(cfg, store, vault, dynamo.People, log)
-	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
+	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
+	waker := app.Waker{Sender: sender}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
 	service, err := setup.New(setup.Deps{
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(),
@@ -54,6 +56,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	}
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
+		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
 		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,
