@@ -88,7 +88,7 @@ fmt: ## format the Go sources and mend what the linters can
 
 .PHONY: build
 build: ## the functions for Lambda (arm64) and for this machine, with their sizes
-	@$(MAKE) bootstraps OS=linux ARCH=arm64
+	@GOOS=linux GOARCH=arm64 $(MAKE) bootstraps TO=arm64
 	@$(MAKE) binaries
 	@for f in $(FUNCTIONS); do \
 	  printf '%-10s %6d kB, %6d kB zipped\n' $$f $$(($$(wc -c <.build/arm64/$$f/bootstrap)/1024)) $$(($$(gzip -c .build/arm64/$$f/bootstrap | wc -c)/1024)); \
@@ -96,13 +96,13 @@ build: ## the functions for Lambda (arm64) and for this machine, with their size
 	@echo "build: OK, $(words $(FUNCTIONS)) functions for arm64 and $$(go env GOARCH)"
 
 .PHONY: binaries
-binaries: # the functions for this machine: the same code, this processor
-	@$(MAKE) bootstraps OS=$$(go env GOOS) ARCH=$$(go env GOARCH)
+binaries: # the functions for this machine, apart from those that are deployed
+	@$(MAKE) bootstraps TO=local
 
 .PHONY: bootstraps
 bootstraps: $(DIST)
 	@test -n "$(FUNCTIONS)" || { echo "no function has a main.go"; exit 1; }
-	@for f in $(FUNCTIONS); do GOOS=$(OS) GOARCH=$(ARCH) $(BOOTSTRAP) -o .build/$(ARCH)/$$f/bootstrap ./functions/$$f; done
+	@for f in $(FUNCTIONS); do $(BOOTSTRAP) -o .build/$(TO)/$$f/bootstrap ./functions/$$f; done
 
 .PHONY: template
 template: $(VENV)/.stamp ## checks of template.yaml that need Python

@@ -90,7 +90,7 @@ def packaged(s3, arch, url):
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
             key = f"{name}.zip"
-            s3.put_object(Bucket="artefacts", Key=key, Body=artefact(pathlib.Path(f".build/{arch}/{name.lower()}/bootstrap")))
+            s3.put_object(Bucket="artefacts", Key=key, Body=artefact(pathlib.Path(f".build/local/{name.lower()}/bootstrap")))
             resource["Properties"]["CodeUri"] = {"Bucket": "artefacts", "Key": key}
     return template
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 )
 
 // ErrNoRoot means that the working directory is not in the repository.
@@ -34,8 +33,10 @@ func root(given string) (string, error) {
 	}
 }
 
-// BuildDir is where the functions built for this machine are.
-func BuildDir(root string) string { return filepath.Join(root, ".build", runtime.GOARCH) }
+// BuildDir is where the functions built for this machine are. What is deployed
+// lies elsewhere: it has the same processor as some machines, and another
+// system.
+func BuildDir(root string) string { return filepath.Join(root, ".build", "local") }
 
 // Build builds the functions for this machine, with the flags of the Makefile.
 func Build(ctx context.Context) error {
