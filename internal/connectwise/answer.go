@@ -121,10 +121,11 @@ func kindOf(e *Error, clean bool) Kind {
 // aboutClientID: sources disagree on the status for a missing or unknown
 // clientId; all have the word in the message.
 func aboutClientID(e *Error) bool {
-	text := strings.ToLower(e.Code + " " + e.Message)
+	said := []string{e.Code, e.Message}
 	for _, f := range e.Fields {
-		text += " " + strings.ToLower(f.Field+" "+f.Message)
+		said = append(said, f.Field, f.Message)
 	}
+	text := strings.ToLower(strings.Join(said, " "))
 	return strings.Contains(text, "clientid") || strings.Contains(text, "client id") || strings.Contains(text, "client-id")
 }
 

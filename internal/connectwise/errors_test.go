@@ -69,7 +69,8 @@ func TestErrorAnswers(t *testing.T) {
 				t.Errorf("public form %+v", p)
 			}
 			for _, sentinel := range []error{psa.ErrNotFound, psa.ErrInvalid, psa.ErrConflict, psa.ErrBusy} {
-				if errors.Is(e, sentinel) != (sentinel == tt.is) || errors.Is(p, sentinel) != (sentinel == tt.is) {
+				want := errors.Is(tt.is, sentinel)
+				if errors.Is(e, sentinel) != want || errors.Is(p, sentinel) != want {
 					t.Errorf("errors.Is(%v, %v) = %v", e, sentinel, errors.Is(e, sentinel))
 				}
 			}

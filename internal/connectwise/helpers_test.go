@@ -2,6 +2,7 @@ package connectwise
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,9 +81,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func respond(status int, header http.Header, body string) *http.Response {
 	rec := httptest.NewRecorder()
-	for k, v := range header {
-		rec.Header()[k] = v
-	}
+	maps.Copy(rec.Header(), header)
 	rec.WriteHeader(status)
 	rec.WriteString(body)
 	return rec.Result()

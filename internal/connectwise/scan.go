@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -204,7 +205,7 @@ func (s *scanner) escape() bool {
 	c := s.peek()
 	s.i++
 	if c != 'u' {
-		return c != 0 && bytes.IndexByte([]byte(`"\/bfnrt`), c) >= 0
+		return c != 0 && strings.IndexByte(`"\/bfnrt`, c) >= 0
 	}
 	for range 4 {
 		if !isHex(s.peek()) {

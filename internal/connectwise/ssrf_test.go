@@ -100,7 +100,7 @@ func TestNeverDialsWhatNamesHide(t *testing.T) {
 	for _, host := range slices.Concat(numbers, names) {
 		for _, allow := range []bool{false, true} {
 			c := clientOf(t, HTTPOptions{AllowLoopback: allow, Resolver: resolver}, "https://"+host+":"+port+"/v2025_1/apis/3.0/")
-			for range len(inside) { // the name rebinds from one to the next
+			for range inside { // the name rebinds from one to the next
 				_, err := c.SystemInfo(t.Context())
 				code := problem.CodeOf(err)
 				if code != problem.AddressRefused && !(code == problem.Unreachable && slices.Contains(numbers, host)) {

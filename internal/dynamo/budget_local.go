@@ -1,6 +1,9 @@
 package dynamo
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What a process has of the shared budget. All of it is guarded by mu.
 
@@ -14,7 +17,7 @@ func (b *Budget) takeLocal() (lease, bool) {
 		return lease{}, false
 	}
 	l := b.idle[i]
-	b.idle = append(b.idle[:i], b.idle[i+1:]...)
+	b.idle = slices.Delete(b.idle, i, i+1)
 	b.tokens--
 	b.busy++
 	return l, true
@@ -35,8 +38,8 @@ func (b *Budget) spare(now time.Time) int {
 // request, -1 if there is none.
 func (b *Budget) ready(now time.Time) int {
 	need := now.Add(b.opt.RequestTimeout + leaseSlack)
-	for i := len(b.idle) - 1; i >= 0; i-- {
-		if !b.idle[i].until.Before(need) {
+	for i, l := range slices.Backward(b.idle) {
+		if !l.until.Before(need) {
 			return i
 		}
 	}
@@ -118,13 +121,8 @@ func (b *Budget) keep(g gain) {
 	if g.lease == nil {
 		return
 	}
-	kept := b.idle[:0]
-	for _, l := range b.idle {
-		if l.no != g.lease.no {
-			kept = append(kept, l)
-		}
-	}
-	b.idle = append(kept, *g.lease)
+	b.idle = slices.DeleteFunc(b.idle, func(l lease) bool { return l.no == g.lease.no })
+	b.idle = append(b.idle, *g.lease)
 	b.arm()
 }
 

@@ -3,8 +3,8 @@ package dynamo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -159,7 +159,7 @@ func TestBudgetRules(t *testing.T) {
 					rt.Fatalf("%d tokens, wait %s", n, wait)
 				}
 			case 1:
-				owner, until := fmt.Sprint(i), now.Add(30*time.Second)
+				owner, until := strconv.Itoa(i), now.Add(30*time.Second)
 				no := s.claim(now, until, class, owner)
 				if no >= 0 {
 					leases[owner] = until

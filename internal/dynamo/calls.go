@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -33,8 +34,7 @@ func (*refused) Is(target error) bool { return target == psa.ErrConflict }
 
 // isRefused returns what was stored where a condition did not hold.
 func isRefused(err error) (old item, ok bool) {
-	var r *refused
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refused](err); ok {
 		return r.old, true
 	}
 	return nil, false
@@ -115,9 +115,7 @@ func (t *table) update(ctx context.Context, u update) (item, error) {
 	defer cancel()
 	mark := rand.Text()
 	set := with{markAttr: mark}
-	for name, v := range u.set {
-		set[name] = v
-	}
+	maps.Copy(set, u.set)
 	u.set = set
 	expr := u.expression()
 	vals, err := u.values()

@@ -1,7 +1,7 @@
 package dynamo_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -160,7 +160,7 @@ func TestChangedMissesNothing(t *testing.T) {
 		for v := range versions {
 			for id := range psa.RecordID(ids) {
 				row := s.row(id+1, 0)
-				row.ChangedAt, row.ReadAt, row.Hash = s.pass(100*time.Millisecond), s.now(), fmt.Sprint(v)
+				row.ChangedAt, row.ReadAt, row.Hash = s.pass(100*time.Millisecond), s.now(), strconv.Itoa(v)
 				if _, werr := s.Records().Write(t.Context(), scope, []syncer.Row{row}); werr != nil {
 					err = werr
 				}
@@ -195,7 +195,7 @@ func TestChangedMissesNothing(t *testing.T) {
 	read()
 	want := map[psa.RecordID]string{}
 	for id := range psa.RecordID(ids) {
-		want[id+1] = fmt.Sprint(versions - 1)
+		want[id+1] = strconv.Itoa(versions - 1)
 	}
 	wantEqual(t, "seen", seen, want)
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -51,9 +52,7 @@ func (q *query) from(cursor, op string) error {
 // input makes the call's input. A table is read consistently, an index cannot.
 func (q query) input(t *table, limit int) (*dynamodb.QueryInput, error) {
 	all := with{"partition": q.pk}
-	for name, v := range q.with {
-		all[name] = v
-	}
+	maps.Copy(all, q.with)
 	vals, err := all.values()
 	if err != nil {
 		return nil, err

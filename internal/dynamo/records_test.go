@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +165,7 @@ func TestNewestStays(t *testing.T) {
 			rows[i] = s.row(id, 0)
 			rows[i].LastUpdated = rows[i].LastUpdated.Add(time.Duration(rapid.IntRange(0, 2).Draw(rt, "updated")) * time.Second)
 			rows[i].ReadAt = rows[i].ReadAt.Add(time.Duration(i))
-			rows[i].Hash = fmt.Sprint(i)
+			rows[i].Hash = strconv.Itoa(i)
 		}
 		newest := slices.MaxFunc(rows, func(a, b syncer.Row) int {
 			if psa.Newer(a.LastUpdated, a.ReadAt, b.LastUpdated, b.ReadAt) {

@@ -1,6 +1,8 @@
 package dynamo
 
 import (
+	"maps"
+
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
 )
@@ -62,9 +64,7 @@ const stillActive = "#state IN (:queued, :running, :interrupted) AND attribute_n
 
 func activeStates(more with) with {
 	w := with{"queued": syncer.Queued, "running": syncer.Running, "interrupted": syncer.Interrupted}
-	for name, v := range more {
-		w[name] = v
-	}
+	maps.Copy(w, more)
 	return w
 }
 

@@ -61,8 +61,7 @@ func (t *table) transact(ctx context.Context, writes ...types.TransactWriteItem)
 // judge tells a transaction that may pass when repeated from one that found
 // another state than expected.
 func judge(err error) (again bool, _ error) {
-	var running *types.TransactionInProgressException
-	if errors.As(err, &running) {
+	if _, ok := errors.AsType[*types.TransactionInProgressException](err); ok {
 		return true, fmt.Errorf("transaction: %w", err)
 	}
 	var c *types.TransactionCanceledException

@@ -2,8 +2,10 @@ package localaws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -80,6 +82,6 @@ func freePort(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
+	addr, err := netip.ParseAddrPort(l.Addr().String())
+	return int(addr.Port()), errors.Join(err, l.Close())
 }

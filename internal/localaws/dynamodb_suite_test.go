@@ -18,6 +18,7 @@ import (
 )
 
 func TestDynamoDBSuite(t *testing.T) {
+	t.Parallel()
 	everywhere(t, "DYNAMODB", func(t *testing.T, cfg aws.Config) {
 		client := dynamodb.NewFromConfig(cfg)
 		checks(t, client, map[string]func(*testing.T, *dynamodb.Client){

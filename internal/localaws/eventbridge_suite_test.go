@@ -11,6 +11,7 @@ import (
 )
 
 func TestEventBridgeSuite(t *testing.T) {
+	t.Parallel()
 	everywhere(t, "EVENTBRIDGE", func(t *testing.T, cfg aws.Config) {
 		checks(t, eventbridge.NewFromConfig(cfg), map[string]func(*testing.T, *eventbridge.Client){
 			"PartialFailure": eventsPartialFailure,

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,8 +81,8 @@ func Start(ctx context.Context, cfg Config) (_ *Services, err error) {
 // Close ends the services, the last one started first.
 func (s *Services) Close() error {
 	var err error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		err = errors.Join(err, s.closers[i]())
+	for _, end := range slices.Backward(s.closers) {
+		err = errors.Join(err, end())
 	}
 	s.closers = nil
 	return err

@@ -19,6 +19,7 @@ const stopTimeout = 2 * time.Second
 // process is a child that ends with this process at the latest.
 type process struct {
 	cmd   *exec.Cmd
+	end   context.CancelFunc
 	lines chan string   // what it prints on standard error; the first are kept
 	done  chan struct{} // closed when it has ended
 	err   error         // how it ended and its last words; read after done
@@ -27,7 +28,10 @@ type process struct {
 // startProcess runs a program. It returns when the program runs, not when it
 // is ready: see waitFor.
 func startProcess(path string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(path, args...), lines: make(chan string, 16), done: make(chan struct{})}
+	ctx, end := context.WithCancel(context.Background())
+	p := &process{cmd: exec.CommandContext(ctx, path, args...), end: end, lines: make(chan string, 16), done: make(chan struct{})}
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
+	p.cmd.WaitDelay = stopTimeout
 	out, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
@@ -60,7 +64,8 @@ func (p *process) run(out io.Reader, started chan<- error) {
 		}
 	}
 	_, _ = io.Copy(io.Discard, out) // what follows a line too long for the scanner
-	p.err = fmt.Errorf("%s: %w (%v): %s", p.cmd.Path, errEnded, p.cmd.Wait(), last)
+	_ = p.cmd.Wait()                // its state says the same, and more when there is no error
+	p.err = fmt.Errorf("%s: %w (%s): %s", p.cmd.Path, errEnded, p.cmd.ProcessState, last)
 	close(p.done)
 }
 
@@ -85,12 +90,6 @@ var errEnded = errors.New("the program has ended")
 
 // stop ends the child, gently first.
 func (p *process) stop() {
-	_ = p.cmd.Process.Signal(os.Interrupt)
-	select {
-	case <-p.done:
-		return
-	case <-time.After(stopTimeout):
-	}
-	_ = p.cmd.Process.Kill()
+	p.end()
 	<-p.done
 }

@@ -15,9 +15,10 @@ const (
 	Region = "us-east-1"
 	// AccountID is the account that owns everything local.
 	AccountID = "000000000000"
-	// AccessKeyID and SecretAccessKey are credentials for local services,
-	// which take any.
-	AccessKeyID     = "local"
+	// AccessKeyID is the name in the credentials for local services, which
+	// take any.
+	AccessKeyID = "local"
+	// SecretAccessKey is the secret in them.
 	SecretAccessKey = "local"
 )
 

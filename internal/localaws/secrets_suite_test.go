@@ -15,6 +15,7 @@ import (
 )
 
 func TestSecretsManagerSuite(t *testing.T) {
+	t.Parallel()
 	everywhere(t, "SECRETSMANAGER", func(t *testing.T, cfg aws.Config) {
 		checks(t, secretsmanager.NewFromConfig(cfg), map[string]func(*testing.T, *secretsmanager.Client){
 			"CreateAndGet":     secretsCreateAndGet,

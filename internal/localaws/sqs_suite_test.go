@@ -16,6 +16,7 @@ import (
 )
 
 func TestSQSSuite(t *testing.T) {
+	t.Parallel()
 	everywhere(t, "SQS", func(t *testing.T, cfg aws.Config) {
 		checks(t, sqs.NewFromConfig(cfg), map[string]func(*testing.T, *sqs.Client){
 			"Queues":              sqsQueues,

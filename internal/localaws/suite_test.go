@@ -61,7 +61,6 @@ func local(t *testing.T) *localaws.Services {
 // everywhere runs a suite against the local services and each witness.
 func everywhere(t *testing.T, service string, suite func(t *testing.T, cfg aws.Config)) {
 	t.Helper()
-	t.Parallel()
 	t.Run("local", func(t *testing.T) {
 		t.Parallel()
 		suite(t, local(t).AWSConfig())

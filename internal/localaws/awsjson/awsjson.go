@@ -52,7 +52,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Type + ": " + e.Message }
 
 // Op makes an Operation of a typed function.
-func Op[In any, Out any](f func(context.Context, In) (Out, error)) Operation {
+func Op[In, Out any](f func(context.Context, In) (Out, error)) Operation {
 	return func(r *http.Request, body []byte) (any, error) {
 		var in In
 		if err := json.Unmarshal(body, &in); err != nil {

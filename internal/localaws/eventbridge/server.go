@@ -72,9 +72,9 @@ type Server struct {
 	region, account string
 	log             *slog.Logger
 	service         awsjson.Service
-	ctx             context.Context // ends the deliveries
-	stop            context.CancelFunc
 	deliveries      sync.WaitGroup
+	run             func(delivery func(context.Context)) // beside the caller, until stop
+	stop            context.CancelFunc
 
 	mu     sync.Mutex
 	buses  map[string]Bus
@@ -84,7 +84,8 @@ type Server struct {
 // New returns a server with the bus "default" and no rules; see SetBuses.
 func New(region, account string, log *slog.Logger) *Server {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{region: region, account: account, log: log, ctx: ctx, stop: stop}
+	s := &Server{region: region, account: account, log: log, stop: stop}
+	s.run = func(delivery func(context.Context)) { s.deliveries.Go(func() { delivery(ctx) }) }
 	s.SetBuses(nil)
 	s.service = awsjson.Service{
 		Target: "AWSEvents", Version: "1.1",
@@ -152,8 +153,8 @@ func (s *Server) deliver(e Event, rule Rule, body []byte) {
 		if target.Input != "" {
 			text = []byte(target.Input)
 		}
-		s.deliveries.Go(func() {
-			if err := s.try(target, text); err != nil {
+		s.run(func(ctx context.Context) {
+			if err := target.try(ctx, text); err != nil {
 				s.log.Error("event not delivered", "rule", rule.Name, "event", e.ID, "error", err)
 			}
 		})
@@ -161,15 +162,15 @@ func (s *Server) deliver(e Event, rule Rule, body []byte) {
 }
 
 // try delivers, a few times if need be.
-func (s *Server) try(target Target, body []byte) error {
+func (t Target) try(ctx context.Context, body []byte) error {
 	for attempt := 1; ; attempt++ {
-		err := target.Deliver(s.ctx, body)
+		err := t.Deliver(ctx, body)
 		if err == nil || attempt == deliveryAttempts {
 			return err
 		}
 		select {
 		case <-time.After(deliveryWait):
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			return err
 		}
 	}

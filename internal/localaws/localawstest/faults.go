@@ -135,7 +135,7 @@ func (f *Faults) Apply(stack *middleware.Stack) error {
 func (f *Faults) attempt(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 	out middleware.FinalizeOutput, md middleware.Metadata, err error,
 ) {
-	failure, when := f.decide(awsmiddleware.GetOperationName(ctx))
+	when, failure := f.decide(awsmiddleware.GetOperationName(ctx))
 	if failure != nil && when == Before {
 		return out, md, failure
 	}
@@ -147,22 +147,22 @@ func (f *Faults) attempt(ctx context.Context, in middleware.FinalizeInput, next 
 }
 
 // decide counts an attempt and returns how it is to fail, if it is.
-func (f *Faults) decide(op string) (error, When) {
+func (f *Faults) decide(op string) (When, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.killed {
-		return ErrKilled, Before
+		return Before, ErrKilled
 	}
 	f.calls = append(f.calls, op)
 	if f.killAt > 0 && len(f.calls) == f.killAt {
 		f.killed = true
-		return ErrKilled, f.when
+		return f.when, ErrKilled
 	}
 	for _, r := range f.rules {
 		if r.left > 0 && (r.op == "" || r.op == op) {
 			r.left--
-			return r.err, r.when
+			return r.when, r.err
 		}
 	}
-	return nil, Before
+	return Before, nil
 }

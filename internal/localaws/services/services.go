@@ -146,7 +146,7 @@ func checkHash(path, want string) error {
 	if err != nil {
 		return fmt.Errorf("check an installed program: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return fmt.Errorf("check an installed program: %w", err)

@@ -3,7 +3,6 @@ package services
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -69,7 +68,7 @@ func TestOtherPlatformsGetARemedy(t *testing.T) {
 // The lock file is the same for everybody: it names no registry.
 func TestLockNamesNoRegistry(t *testing.T) {
 	t.Parallel()
-	lock, err := os.ReadFile(filepath.Join("package-lock.json"))
+	lock, err := os.ReadFile("package-lock.json")
 	if err != nil {
 		t.Fatal(err)
 	}

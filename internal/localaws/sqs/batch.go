@@ -61,8 +61,7 @@ func checkBatch[E any](entries []E, id func(E) string) error {
 
 func newFailure(id string, err error) failure {
 	f := failure{Id: id, Code: "InternalError", Message: err.Error()}
-	var e *awsjson.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*awsjson.Error](err); ok {
 		f.SenderFault, f.Message, f.Code = true, e.Message, e.Query
 		if f.Code == "" {
 			f.Code = e.Type[strings.Index(e.Type, "#")+1:]

@@ -42,7 +42,7 @@ func (h byVisibility) Swap(i, j int) {
 }
 
 func (h *byVisibility) Push(x any) {
-	m := x.(*message)
+	m := x.(*message) //nolint:forcetypeassert // heap.Interface has any; only put pushes, a *message
 	m.index = len(*h)
 	*h = append(*h, m)
 }
