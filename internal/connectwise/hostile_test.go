@@ -3,11 +3,13 @@ package connectwise
 import (
 	"compress/gzip"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -218,6 +220,44 @@ func TestUnreachable(t *testing.T) {
 	c := clientOf(t, HTTPOptions{Resolver: dead}, "https://cw.example.com/v2025_1/apis/3.0/")
 	if _, err := c.SystemInfo(t.Context()); problem.CodeOf(err) != problem.Unreachable {
 		t.Errorf("no such name: %v", err)
+	}
+}
+
+// A server that takes no connection is unreachable, however long one waits; one
+// that takes it and says nothing is down.
+func TestSilentServers(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	for scheme, want := range map[string]problem.Code{"https": problem.Unreachable, "http": problem.ConnectWiseDown} {
+		d := Discoverer{HTTP: testHTTP(t, HTTPOptions{AllowLoopback: true}), Timeout: 50 * time.Millisecond}
+		if _, err := d.Discover(t.Context(), Address{scheme, l.Addr().String()}, "cobalt"); problem.CodeOf(err) != want {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
+
+// A header too large is no answer of ConnectWise's, in either version of HTTP.
+func TestEndlessHeaders(t *testing.T) {
+	t.Parallel()
+	for _, version := range []int{1, 2} {
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 1000 {
+				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
+			}
+		}))
+		s.EnableHTTP2 = version == 2
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		roots := x509.NewCertPool()
+		roots.AddCert(s.Certificate())
+		d := Discoverer{HTTP: testHTTP(t, HTTPOptions{AllowLoopback: true, RootCAs: roots})}
+		if _, err := d.Discover(t.Context(), Address{"https", hostOf(t, s.URL)}, "cobalt"); problem.CodeOf(err) != problem.ConnectWiseGarbled {
+			t.Errorf("HTTP/%d: %v", version, err)
+		}
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -106,6 +108,8 @@ func (c *caller) allowance(ctx context.Context) time.Duration {
 }
 
 func (c *caller) roundTrip(ctx context.Context, rq call) (answer, error) {
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	req, err := http.NewRequestWithContext(ctx, rq.method, rq.url, bytes.NewReader(rq.body))
 	if err != nil {
 		return answer{}, &Error{Kind: KindInvalid, Op: rq.op(), detail: "the request cannot be formed"}
@@ -114,7 +118,7 @@ func (c *caller) roundTrip(ctx context.Context, rq call) (answer, error) {
 	sentAt := c.now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return answer{}, transportError(rq.op(), err)
+		return answer{}, transportError(rq.op(), err, connected.Load())
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
@@ -159,8 +163,10 @@ func bodyError(op string, err error) *Error {
 func garbled(op, detail string) *Error { return &Error{Kind: KindGarbled, Op: op, detail: detail} }
 
 // transportError reads the reason for which there is no answer. The cause is
-// kept only where its text holds nothing of the request or answer.
-func transportError(op string, err error) *Error {
+// kept only where its text holds nothing of the request or answer. Time that
+// ran out before there was a connection means that there is none to be had: a
+// firewall in between says nothing at all.
+func transportError(op string, err error, connected bool) *Error {
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err // its text has the URL
@@ -168,14 +174,22 @@ func transportError(op string, err error) *Error {
 	switch {
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return &Error{Kind: KindAddressRefused, Op: op, cause: err}
-	case isUnreachable(err):
+	case isUnreachable(err), isTimeout(err) && !connected:
 		return &Error{Kind: KindUnreachable, Op: op, cause: err, repeatable: !isLasting(err)}
-	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "malformed"):
+	case isBadHeader(err):
 		return garbled(op, "the answer's header is not HTTP or too large")
 	case isTimeout(err):
 		return &Error{Kind: KindDown, Op: op, detail: "timed out", repeatable: true}
 	}
 	return &Error{Kind: KindDown, Op: op, detail: "the connection broke", repeatable: true}
+}
+
+// isBadHeader knows the words of both versions of HTTP: a header that is too
+// large for HTTP/2 is a breach of protocol.
+func isBadHeader(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "malformed") ||
+		strings.Contains(text, "connection error: PROTOCOL_ERROR")
 }
 
 func isUnreachable(err error) bool {
@@ -193,10 +207,11 @@ func isCertificate(err error) bool {
 	return errors.As(err, &ce) || errors.As(err, &ha) || errors.As(err, &ua)
 }
 
-// isLasting: asking again at once would give the same.
+// isLasting: asking again at once would give the same. Who waited for a
+// connection in vain has asked several times already.
 func isLasting(err error) bool {
 	var de *net.DNSError
-	return isCertificate(err) || errors.As(err, &de) && de.IsNotFound
+	return isCertificate(err) || isTimeout(err) || errors.As(err, &de) && de.IsNotFound
 }
 
 func isTimeout(err error) bool {
