@@ -52,6 +52,9 @@ type Config struct {
 	// FireAtOnce has schedules fire at the start too, NoSchedules never but
 	// by Fire.
 	FireAtOnce, NoSchedules bool
+	// Production leaves out of the overlay what AWS does not need, so that the
+	// functions guard their calls as they do on Lambda: no loopback address.
+	Production bool
 	// ConnectWise is the base address of a ConnectWise that the functions'
 	// calls are to reach through this host; see Host.ConnectWiseURL.
 	ConnectWise string

@@ -11,7 +11,7 @@ import (
 // template says, what Lambda sets, and the overlay. Nothing is inherited, and
 // AWS_EXECUTION_ENV, which tells functions that they are on Lambda, is never
 // set.
-func environment(f template.Function, dir, address string) []string {
+func environment(f template.Function, dir, address string, production bool) []string {
 	door := "http://" + address
 	all := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          address,
@@ -31,7 +31,9 @@ func environment(f template.Function, dir, address string) []string {
 		"AWS_ENDPOINT_URL_SQS":             door,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": door,
 		"AWS_ENDPOINT_URL_EVENTBRIDGE":     door,
-		overlayLoopback:                    "1",
+	}
+	if !production {
+		all[overlayLoopback] = "1"
 	}
 	out := make([]string, 0, len(all)+len(f.Environment))
 	for name, value := range f.Environment {

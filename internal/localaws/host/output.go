@@ -24,7 +24,7 @@ func (h *Host) lambdaConfig(f template.Function, bootstrap string, out *output) 
 	return lambda.Config{
 		Name: shortName(f), ARN: f.ARN, Bootstrap: bootstrap, Dir: dir,
 		Timeout: h.scaled(f.Timeout), Limit: h.config.limit(f), Output: out.writer(),
-		Environment: func(address string) []string { return environment(f, dir, address) },
+		Environment: func(address string) []string { return environment(f, dir, address, h.config.Production) },
 		Door:        func(p *lambda.Process) http.Handler { return door.New(exits, p) },
 		Logger:      h.config.Logger,
 	}
