@@ -167,8 +167,7 @@ func garbled(op, detail string) *Error { return &Error{Kind: KindGarbled, Op: op
 // ran out before there was a connection means that there is none to be had: a
 // firewall in between says nothing at all.
 func transportError(op string, err error, connected bool) *Error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err // its text has the URL
 	}
 	switch {

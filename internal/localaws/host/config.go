@@ -24,7 +24,7 @@ import (
 type Config struct {
 	// Template is the path of the template.
 	Template string
-	// BuildDir holds <function>/bootstrap for this machine's architecture.
+	// BuildDir holds <function>/bootstrap, built for this machine.
 	BuildDir string
 	// LogDir gets one file per function; empty keeps no logs.
 	LogDir string
