@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connection/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the connection down, and keep or erase its data; safe to press twice */
+        post: operations["disconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connection/draft": {
         parameters: {
             query?: never;
@@ -50,6 +67,23 @@ export interface paths {
         put?: never;
         /** Enable the draft and start the first sync; safe to press twice */
         post: operations["enableConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connection/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Hold reading up, or go on with a run of every enabled type */
+        put: operations["pauseConnection"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -102,6 +136,57 @@ export interface paths {
         put?: never;
         /** End whatever run of the type is under way, so that a new one can start */
         post: operations["resetDataType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filters/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have ConnectWise's company types, statuses, territories and markets listed and counted */
+        post: operations["discoverFilters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have what a filter would bring counted; nothing is stored */
+        post: operations["previewFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a job has come, and what it led to; jobs are kept for a day */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -187,6 +272,23 @@ export interface paths {
         put?: never;
         /** Read one record again, now */
         post: operations["syncRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/role-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells of ConnectWise's security role that the chosen features need, to copy */
+        get: operations["getRoleTable"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -308,6 +410,8 @@ export interface components {
             draft?: components["schemas"]["Draft"];
             /** @description The connection in use. */
             enabled?: components["schemas"]["Enabled"];
+            /** @description The last one that was taken down, while there is something to say of it. */
+            former?: components["schemas"]["Former"];
             /**
              * @description none: nothing yet; draft: saved and not enabled.
              * @enum {string}
@@ -362,6 +466,25 @@ export interface components {
             added: string[];
             items: components["schemas"]["DataType"][];
         };
+        DisconnectInputBody: {
+            /** @description Keep what was synced, for when the same ConnectWise company is connected again; otherwise it is erased. */
+            keepData: boolean;
+        };
+        Disconnected: {
+            connection: components["schemas"]["Connection"];
+            /** @description What remains at ConnectWise, and what to do. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        Discovery: {
+            /**
+             * Format: int64
+             * @description How many companies there are.
+             */
+            companies?: number;
+            lists: components["schemas"]["FilterList"][];
+            /** @description Why choices come without numbers, if they do. */
+            trouble?: components["schemas"]["Warning"];
+        };
         Draft: {
             /** @description The login company. */
             companyId: string;
@@ -402,6 +525,7 @@ export interface components {
             keysAt: string;
             /** @description Who gave the present keys. */
             keysBy: string;
+            pause: components["schemas"]["Pause"];
             /** @description The address as cleaned. */
             serverUrl: string;
             /** @description The host that people log in to. */
@@ -432,16 +556,109 @@ export interface components {
             /** @description ConnectWise's version. */
             version?: string;
         };
+        Expected: {
+            number?: components["schemas"]["Number"];
+            trouble?: components["schemas"]["Warning"];
+            type: string;
+        };
         Failure: {
             code: string;
             message: string;
             remedy?: string;
+        };
+        Feature: {
+            chosen: boolean;
+            label: string;
+            name: string;
+            /** @description The data type that it is, if it is one. */
+            type?: string;
         };
         Field: {
             /** @description Where it is, such as body.companyId. */
             location: string;
             /** @description What is expected there. */
             message: string;
+        };
+        Filter: {
+            markets?: number[];
+            statuses?: number[];
+            territories?: number[];
+            types?: number[];
+        };
+        FilterChoice: {
+            /**
+             * Format: int64
+             * @description How many companies have it; absent if that was not counted.
+             */
+            companies?: number;
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        FilterList: {
+            /** @enum {string} */
+            category: "types" | "statuses" | "territories" | "markets";
+            choices: components["schemas"]["FilterChoice"][];
+            /** @description Whether there are more than are listed. */
+            cut?: boolean;
+            /**
+             * @description An empty or refused list does not block the others.
+             * @enum {string}
+             */
+            state: "listed" | "empty" | "refused";
+            trouble?: components["schemas"]["Warning"];
+        };
+        Former: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who disconnected it. */
+            by: string;
+            /** @description The login company. */
+            companyId: string;
+            /** @description Data types that ConnectWise may still have callbacks for. */
+            remaining: string[];
+            /** @description The address as cleaned. */
+            serverUrl: string;
+            /** @description The host that people log in to. */
+            site: string;
+            /**
+             * @description leaving: being taken down; else what becomes of its data.
+             * @enum {string}
+             */
+            state: "leaving" | "kept" | "erasing" | "erased";
+            /** @description The server's time zone, as ConnectWise calls it. */
+            timeZone?: string;
+            /** @description ConnectWise's version. */
+            version?: string;
+            /** @description Why callbacks remain, and what to do. */
+            warning?: components["schemas"]["Warning"];
+        };
+        Job: {
+            /** Format: date-time */
+            askedAt: string;
+            by: string;
+            /** @description What discover_filters led to. */
+            discovery?: components["schemas"]["Discovery"];
+            /** Format: date-time */
+            endedAt?: string;
+            /**
+             * Format: date-time
+             * @description Until when the job is kept.
+             */
+            expiresAt: string;
+            id: string;
+            /** @enum {string} */
+            kind: "discover_filters" | "preview_filter";
+            /** @description What preview_filter led to. */
+            preview?: components["schemas"]["Preview"];
+            /** @enum {string} */
+            state: "queued" | "done" | "failed";
+            /** @description Why it failed. */
+            trouble?: components["schemas"]["Warning"];
+        };
+        Lack: {
+            feature: string;
+            says: string;
         };
         LogEntries: {
             items: components["schemas"]["LogEntry"][];
@@ -461,6 +678,16 @@ export interface components {
             /** @description A person's id, schedule, callback or system. */
             who: string;
         };
+        Loss: {
+            feature: string;
+            label: string;
+            /** @description The right to add to the role. */
+            right: string;
+            /** @description What is lost. */
+            says: string;
+            /** @description Whether the rest of the feature works. */
+            works: boolean;
+        };
         Me: {
             /** @description The MSP's account. */
             account: string;
@@ -473,10 +700,43 @@ export interface components {
             /** @description admin may change, member may look. */
             roles: string[];
         };
+        Number: {
+            /** Format: int64 */
+            n: number;
+            /** @description Whether there may be fewer. */
+            upTo: boolean;
+        };
+        Pause: {
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            at?: string;
+            /** @description Who changed this last. */
+            by?: string;
+            /** @description Whether reading from ConnectWise is held up. */
+            sync: boolean;
+        };
+        PauseInputBody: {
+            /** @description true: nothing is read, and runs under way wait; false: go on. */
+            sync: boolean;
+        };
         Permission: {
             level: string;
             module: string;
             name: string;
+        };
+        Preview: {
+            companies: components["schemas"]["Number"];
+            filter: components["schemas"]["Filter"];
+            /** @description Up to ten companies that match. */
+            sample: string[];
+            types: components["schemas"]["Expected"][];
+        };
+        PreviewInputBody: {
+            filter: components["schemas"]["Filter"];
+            /** @description Data types to look ahead for; none means the account's. */
+            types?: string[];
         };
         Problem: {
             /** @description What happened, for a program. Codes are never renamed. */
@@ -555,8 +815,102 @@ export interface components {
             checks: components["schemas"]["Check"][];
             /** @description What was found, if it was. */
             endpoint?: components["schemas"]["Endpoint"];
+            /** @description What the missing rights cost, feature by feature. */
+            losses: components["schemas"]["Loss"][];
             /** @description Whether all required checks passed. */
             ok: boolean;
+            /** @description The permission matrix: every right that the chosen features need. It does not decide ok. */
+            rights: components["schemas"]["Right"][];
+        };
+        Right: {
+            /**
+             * Format: date-time
+             * @description When this was found; with proven, the date of the success.
+             */
+            at?: string;
+            code?: string;
+            detail: string;
+            /** @description The features that need it. */
+            features: string[];
+            /** @enum {string} */
+            level: "Add" | "Edit" | "Inquire";
+            module: string;
+            /** @description Whether every feature works in part without it. */
+            optional: boolean;
+            permission: string;
+            remedy?: string;
+            /** @description Who asks for it: guide1, guide2, or ours if neither does. */
+            sources: string[];
+            /**
+             * @description proven is only said of what really succeeded.
+             * @enum {string}
+             */
+            state: "proven" | "missing" | "likely" | "unproven" | "failed";
+            /** @description The setup table that is meant, where the cell is Table Setup. */
+            table?: string;
+            /** @description What a success does not show. */
+            unproven?: string;
+            /**
+             * Format: int64
+             * @description How many records the API member sees.
+             */
+            visible?: number;
+        };
+        RoleDifference: {
+            /** @description Features, not chosen, that would need it. */
+            for: string[];
+            /** @enum {string} */
+            guide: "guide1" | "guide2";
+            /**
+             * @description not_needed: the guide asks for more; not_named: it leaves out what is needed.
+             * @enum {string}
+             */
+            kind: "not_needed" | "not_named";
+            levels: string[];
+            module: string;
+            permission: string;
+            /** @description The setup tables that the guide leaves out. */
+            tables: string[];
+        };
+        RoleNeed: {
+            features: string[];
+            /** @enum {string} */
+            level: "Add" | "Edit" | "Inquire";
+            module: string;
+            /** @description Whether every feature works in part without it. */
+            optional: boolean;
+            permission: string;
+            /** @description guide1, guide2, or ours. */
+            sources: string[];
+            table?: string;
+            /** @description What is lost without it, where the feature works all the same. */
+            without: components["schemas"]["Lack"][];
+        };
+        RoleRow: {
+            /** @enum {string} */
+            add: "None" | "All";
+            /** @enum {string} */
+            delete: "None" | "All";
+            /** @enum {string} */
+            edit: "None" | "All";
+            /** @enum {string} */
+            inquire: "None" | "All";
+            module: string;
+            /** @description The rights that make up the row. */
+            needs: components["schemas"]["RoleNeed"][];
+            permission: string;
+            /** @description The setup tables to customise Table Setup to. */
+            tables: string[];
+        };
+        RoleTable: {
+            /** @description Where the public guides ask for something else. */
+            differences: components["schemas"]["RoleDifference"][];
+            /** @description All features, and which of them the table is for. */
+            features: components["schemas"]["Feature"][];
+            /** @description Rights to add only if a connection test says that they are missing. */
+            later: components["schemas"]["RoleNeed"][];
+            /** @description In the order of ConnectWise's page. */
+            rows: components["schemas"]["RoleRow"][];
         };
         Run: {
             /** @description Whether it may still do work. */
@@ -591,7 +945,7 @@ export interface components {
             /** Format: date-time */
             startedAt?: string;
             /**
-             * @description The first three are under way; the rest are final.
+             * @description Three are under way, the rest final.
              * @enum {string}
              */
             state: "queued" | "running" | "interrupted" | "succeeded" | "partial" | "failed" | "cancelled";
@@ -692,7 +1046,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the state that was seen; the change is refused with 412 if it is not the present one. */
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -712,6 +1066,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedConnection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisconnectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disconnected"];
                 };
             };
             /** @description Error */
@@ -773,6 +1161,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnabledConnection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
                 };
             };
             /** @description Error */
@@ -853,7 +1275,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the state that was seen; the change is refused with 412 if it is not the present one. */
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -904,6 +1326,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discoverFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
             };
             /** @description Error */
             default: {
@@ -1073,6 +1589,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoleTable: {
+        parameters: {
+            query?: {
+                /** @description Data types; none means the account's, or the defaults. */
+                types?: string[];
+                /** @description Further features, such as usage or ticketing. */
+                features?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleTable"];
                 };
             };
             /** @description Error */

@@ -37,6 +37,7 @@ export const enabled: NonNullable<Connection["enabled"]> = {
   keysBy: "p1",
   keysAt: at,
   callbacks: { state: "registered" },
+  pause: { sync: false },
 };
 
 export function runWith(change: Partial<Run>): Run {
@@ -60,4 +61,4 @@ export function checkWith(change: Partial<Check>): Check {
   return { name: "address", status: "pass", required: true, detail: "", notices: [], at, ...change };
 }
 
-export const report = (ok: boolean, ...checks: Check[]): Report => ({ ok, checks });
+export const report = (ok: boolean, ...checks: Check[]): Report => ({ ok, checks, rights: [], losses: [] });
