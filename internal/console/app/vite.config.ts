@@ -43,6 +43,8 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One file of about 190 kB as it travels; it changes with every release anyway.
+    chunkSizeWarningLimit: 1000,
   },
   test: {
     environment: "happy-dom",

@@ -127,7 +127,8 @@ test("a sync on demand, and its details", async ({ watched: page, stack }) => {
   await expect(page.getByText(/The sync was started|under way already/)).toBeVisible();
   await expect(page.getByRole("cell", { name: "Changes only" }).first()).toBeVisible();
   await page.getByRole("button", { name: "More for Companies" }).click();
-  await page.getByRole("menuitem", { name: "Force reset" }).click();
+  await look(page, "type-menu");
+  await page.getByRole("button", { name: "Force reset" }).click();
   await expect(page.getByRole("dialog")).toBeVisible();
   await look(page, "force-reset");
   await page.getByRole("button", { name: "Go back" }).click();

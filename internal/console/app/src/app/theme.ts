@@ -1,4 +1,4 @@
-import { createTheme, Modal, Notification, PasswordInput } from "@mantine/core";
+import { Alert, createTheme, Modal, Notification, PasswordInput } from "@mantine/core";
 
 /**
  * The look of the console. Mantine would write the theme's variables into a
@@ -10,6 +10,8 @@ export const theme = createTheme({
   defaultRadius: "md",
   respectReducedMotion: true,
   components: {
+    // Only what went wrong interrupts a screen reader; such alerts say so themselves.
+    Alert: Alert.extend({ defaultProps: { role: "note" } }),
     // Mantine locks scrolling by a style element; app.css does it instead.
     Modal: Modal.extend({
       defaultProps: { lockScroll: false, centered: true, closeButtonProps: { "aria-label": "Close" } },

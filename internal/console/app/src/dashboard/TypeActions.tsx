@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Menu, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Popover, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { take } from "../api/client";
 import { useServices } from "../api/context";
 import { keys } from "../api/queries";
@@ -15,6 +16,7 @@ import { Icon } from "../ui/icons";
 export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
   const mayChange = useMayChange();
   const sync = useSync();
+  const [more, setMore] = useState(false);
   const [resetting, { open, close }] = useDisclosure(false);
   return (
     <div className="actions">
@@ -26,19 +28,48 @@ export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
       >
         Sync<span className="visually-hidden"> {type.label}</span>
       </Button>
-      <Menu position="bottom-end" disabled={!mayChange}>
-        <Menu.Target>
-          <ActionIcon variant="default" aria-label={`More for ${type.label}`} disabled={!mayChange}>
+      <Popover
+        position="bottom-end"
+        withinPortal={false}
+        opened={more}
+        onChange={setMore}
+        trapFocus
+        returnFocus
+      >
+        <Popover.Target>
+          <ActionIcon
+            variant="default"
+            aria-label={`More for ${type.label}`}
+            disabled={!mayChange}
+            onClick={() => setMore(!more)}
+          >
             <Icon name="dots" />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => sync.mutate({ types: [type.type], full: true })}>
-            Read everything again
-          </Menu.Item>
-          <Menu.Item onClick={open}>Force reset</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        </Popover.Target>
+        <Popover.Dropdown aria-label={`More for ${type.label}`}>
+          <Stack gap="xs">
+            <Button
+              variant="subtle"
+              onClick={() => {
+                setMore(false);
+                sync.mutate({ types: [type.type], full: true });
+              }}
+            >
+              Read everything again
+            </Button>
+            <Button
+              variant="subtle"
+              color="red"
+              onClick={() => {
+                setMore(false);
+                open();
+              }}
+            >
+              Force reset
+            </Button>
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
       <ForceReset type={type} opened={resetting} close={close} />
     </div>
   );
