@@ -102,10 +102,12 @@ func TestErasingWaitsForWorkers(t *testing.T) {
 	t.Parallel()
 	w := setuptest.NewWorld()
 	enabled(t, w)
-	disconnect(t, w, false)
-	tick(t, w)
-	w.Pass(time.Minute)
-	tick(t, w)
+	disconnect(t, w, true)
+	disconnect(t, w, false) // of what was kept a moment ago
+	for range 10 {
+		w.Pass(10 * time.Second)
+		tick(t, w)
+	}
 	wantGone(t, w, setup.Erasing)
 	if got := w.Eraser.Erased(); len(got) != 0 {
 		t.Errorf("erased %v", got)

@@ -61,6 +61,25 @@ func TestAPauseHoldsRunsUp(t *testing.T) {
 	w.check(psa.Contacts, outcome{syncer.Partial, syncer.Initial, syncer.Counts{Read: 10, Created: 8, Skipped: 2}})
 }
 
+// A run that was asked for as the pause began is planned when it ends.
+func TestAPauseHoldsPlanningUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	w.fill(3)
+	p := w.process(&mortal{})
+	w.start(p, psa.Companies)
+	w.refuse = problem.New(problem.Paused, "Paused.", "Resume.").After(5 * time.Minute)
+	for range 120 {
+		w.minute(p)
+	}
+	if n := len(w.queue); !w.active() || n > 3 {
+		t.Fatalf("runs %+v, %d messages", w.runs(), n)
+	}
+	w.refuse = nil
+	w.settle(p)
+	w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 3, Created: 3}})
+}
+
 // A deletion that was told during a pause is looked at when it ends; a record
 // of a connection that has gone is let go of.
 func TestRecordsWaitForTheEndOfAPause(t *testing.T) {

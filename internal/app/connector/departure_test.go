@@ -101,6 +101,37 @@ func TestDisconnectAndComeBack(t *testing.T) {
 	wantGone(t, w, setup.Erased, 0)
 }
 
+// A warm process has nothing left of the keys before: the connection that took
+// the place of another may have the same revision.
+func TestAWarmProcessSeesTheNewKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	company, _, _ := w.sim.Credentials()
+	warm := w.connector(true)
+	for _, keys := range []string{"first", "second"} {
+		w.sim.SetMember(cwsim.Member{Identifier: "Sync", PublicKey: keys + "pub", PrivateKey: keys + "key", Role: cwsim.FullRole()})
+		in := setup.Input{ServerURL: w.url, CompanyID: company, PublicKey: keys + "pub", PrivateKey: keys + "key"}
+		if _, err := w.service(t).Save(t.Context(), account, "ann", in); err != nil {
+			t.Fatal(err)
+		}
+		out, err := w.service(t).Enable(t.Context(), account, "ann", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, err := warm.Connect(t.Context(), out.Status.Connection.Scope())
+		if err != nil {
+			t.Fatal(err)
+		}
+		companies, _ := syncer.TypeNamed(psa.Companies)
+		if err := src.Control(t.Context(), companies); err != nil {
+			t.Errorf("%s keys, revision %d: %v", keys, out.Status.Connection.Rev, err)
+		}
+		if _, err := w.service(t).Disconnect(t.Context(), account, "ann", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Dies at every call to AWS on the way, before it and after it; nobody presses
 // again.
 func TestDyingWhileDisconnectingAtEveryCallToAWS(t *testing.T) {
