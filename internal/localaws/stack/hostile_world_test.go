@@ -17,7 +17,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +75,7 @@ func newHostileWorld(t *testing.T, n *network) *world {
 // authorities become the test's.
 func wrap(t *testing.T, n *network, dir string) {
 	t.Helper()
-	builds, err := filepath.Abs(filepath.Join("..", "..", "..", ".build", runtime.GOARCH))
+	builds, err := filepath.Abs(stack.BuildDir(filepath.Join("..", "..", "..")))
 	if err != nil {
 		t.Fatal(err)
 	}
