@@ -96,6 +96,9 @@ func (c *call) forecast() (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if err := s.st.list(q, c.params, false, &s.sw); err != nil {
+		return response{}, err
+	}
 	rows, _ := q.rows()
 	items := s.page(c.base, q, rows)
 	return jsonResponse(http.StatusOK, fmt.Appendf(nil, `{"id":%d,"forecastItems":%s}`, c.parent, items)), nil
