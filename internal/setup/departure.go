@@ -19,10 +19,8 @@ const (
 	leaveLife  = 2 * time.Minute
 	leaveKeys  = 10 * time.Minute
 	leaveTries = 3
-	// eraseGrace outlives any worker that may still write to the scope, and
-	// eraseSlice is how long one tick erases for one account.
+	// eraseGrace outlives any worker that may still write to the scope.
 	eraseGrace = 2 * time.Minute
-	eraseSlice = 15 * time.Second
 )
 
 // DepartureState says how far taking a connection down has come.
@@ -217,7 +215,8 @@ func (s *Service) goOn(ctx context.Context, d Departure, now time.Time) error {
 		_, err = s.leave(ctx, d)
 		return err
 	}
-	done, err := s.Eraser.Erase(ctx, d.Connection.Scope(), eraseSlice)
+	// A quarter of what a tick has, so that the other accounts get theirs.
+	done, err := s.Eraser.Erase(ctx, d.Connection.Scope(), timeLeft(ctx)/4)
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}

@@ -19,11 +19,12 @@ const syncEvery = 15 * time.Minute
 const (
 	// dueAtOnce bounds what one tick looks at; what is left is due at the next.
 	dueAtOnce = 1000
-	// tendAtOnce is how many connections are tended side by side, and
-	// tendReserve what must be left of the deadline to begin another one:
-	// registering callbacks may take that long.
-	tendAtOnce  = 8
-	tendReserve = registerTime + 5*time.Second
+	// tendAtOnce is how many connections are tended side by side.
+	tendAtOnce = 8
+	// tickTime is how long a tick has if nothing says so. The last third of
+	// it is for ending what was begun: 20 s of a function's minute, in which
+	// callbacks can be registered.
+	tickTime = time.Minute
 	// tendLife is when a connection is tended again by the next tick because
 	// the one that tended it has died.
 	tendLife = 2 * time.Minute
@@ -89,9 +90,10 @@ func sideBySide[T any](ctx context.Context, items []T, do func(T) error) error {
 	var errs []error
 	var group errgroup.Group
 	group.SetLimit(tendAtOnce)
+	last := time.Now().Add(timeLeft(ctx) * 2 / 3)
 	for _, item := range items {
 		group.Go(func() error {
-			if !timeFor(ctx, tendReserve) {
+			if time.Now().After(last) {
 				return nil
 			}
 			err := do(item)
@@ -105,10 +107,13 @@ func sideBySide[T any](ctx context.Context, items []T, do func(T) error) error {
 	return errors.Join(errs...)
 }
 
-// timeFor reports whether ctx leaves d.
-func timeFor(ctx context.Context, d time.Duration) bool {
+// timeLeft is what ctx leaves.
+func timeLeft(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) > d
+	if !ok {
+		return tickTime
+	}
+	return time.Until(deadline)
 }
 
 // tend holds the schedule, does what is due, and only then moves it on.

@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -233,6 +234,28 @@ func TestTicksAreIndependent(t *testing.T) {
 	for _, due := range w.Runner.Due()[2:] {
 		if !strings.HasPrefix(due, "msp-1/g2 ") {
 			t.Errorf("asked for %s", due)
+		}
+	}
+}
+
+// A tick with little time tends what it can, and leaves the rest due.
+func TestATickWithLittleTime(t *testing.T) {
+	t.Parallel()
+	for left, want := range map[time.Duration]int{time.Second: 2, time.Nanosecond: 0} {
+		w := setuptest.NewWorld()
+		enabled(t, w)
+		w.Pass(20 * time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		defer cancel()
+		if err := w.Ticker(t, nil).Tick(ctx); err != nil {
+			t.Error(err)
+		}
+		if got := w.Runner.Due(); len(got) != want {
+			t.Errorf("with %v: %v", left, got)
+		}
+		tick(t, w)
+		if got := w.Runner.Due(); len(got) != 2 {
+			t.Errorf("at the next tick: %v", got)
 		}
 	}
 }
