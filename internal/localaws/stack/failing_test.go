@@ -82,7 +82,7 @@ func failingCases() []failing {
 		{name: "lists cut", prepare: faults(cwsim.Fault{Path: "/company/**", Kind: cwsim.FaultTruncate}), want: fmt.Sprintf(noLists, "connectwise_garbled")},
 		{name: "silence", prepare: faults(late(companyInfo)), want: fmt.Sprintf(noAnswer, "connectwise_down"), slow: true},
 		{name: "slow lists", prepare: faults(late("/company/**")), want: fmt.Sprintf(noLists, "connectwise_down"), slow: true},
-		{name: "slow everywhere", prepare: faults(cwsim.Fault{Kind: cwsim.FaultLatency, DelayMS: 8000}, late("/company/**")), want: fmt.Sprintf(noKeys, "connectwise_down"), slow: true},
+		{name: "slow everywhere", prepare: faults(cwsim.Fault{Kind: cwsim.FaultLatency, DelayMS: 6000}, late("/company/**")), want: fmt.Sprintf(noKeys, "connectwise_down"), slow: true},
 	}
 	for _, code := range []int{400, 401, 403} {
 		cases = append(cases, failing{
