@@ -233,7 +233,7 @@ func TestSilentServers(t *testing.T) {
 	}
 	t.Cleanup(func() { l.Close() })
 	for scheme, want := range map[string]problem.Code{"https": problem.Unreachable, "http": problem.ConnectWiseDown} {
-		d := Discoverer{HTTP: testHTTP(t, HTTPOptions{AllowLoopback: true}), Timeout: 50 * time.Millisecond}
+		d := Discoverer{HTTP: testHTTP(t, HTTPOptions{AllowLoopback: true}), Timeout: time.Second}
 		if _, err := d.Discover(t.Context(), Address{scheme, l.Addr().String()}, "cobalt"); problem.CodeOf(err) != want {
 			t.Errorf("%s: %v", scheme, err)
 		}

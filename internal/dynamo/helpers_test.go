@@ -102,7 +102,7 @@ func atOnce(t *testing.T, n int, loss error, f func(i int) error) (wins int) {
 // newRun is a run as the engine asks for it.
 func (s store) newRun(id string) syncer.Run {
 	return syncer.Run{
-		ID: id, Scope: scope, Type: psa.Companies, Mode: syncer.Initial, State: syncer.Queued,
+		ID: id, Scope: scope, Type: psa.Companies, Mode: syncer.Full, State: syncer.Queued,
 		RequestedBy: "ann", RequestedAt: s.now(),
 	}
 }

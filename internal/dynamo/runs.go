@@ -30,6 +30,9 @@ func (r *Runs) CreateRun(ctx context.Context, run syncer.Run, leaseUntil time.Ti
 		if active && (last.ID == run.ID || last.Lease > nanos(r.db.now())) {
 			return last.run(run.Scope), last.ID != run.ID, nil
 		}
+		if run.Mode == syncer.Initial && state.Watermark != 0 && last != nil {
+			return last.run(run.Scope), last.ID != run.ID, nil
+		}
 		run.State, run.Fence = syncer.Queued, state.Fence+1
 		err = r.create(ctx, run, leaseUntil, entry, state, last)
 		if err == nil {

@@ -319,3 +319,23 @@ func TestRunsExpire(t *testing.T) {
 		t.Errorf("log after 91 days: %v, %v", logs, err)
 	}
 }
+
+// A first run that is asked for while the first run ends is that run.
+func TestAnInitialRunOfATypeThatWasReadJoins(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	run, _ := s.started(t, "01A", 1)
+	run.State, run.FinishedAt = syncer.Succeeded, s.pass(time.Second)
+	must(t, s.Runs().EndRun(t.Context(), run, s.now(), s.entry("run_succeeded")))
+	again := s.newRun("01B")
+	again.Mode = syncer.Initial
+	got, joined, err := s.Runs().CreateRun(t.Context(), again, s.now().Add(time.Hour), s.entry("run_queued"))
+	if err != nil || !joined || got.ID != "01A" || got.State != syncer.Succeeded {
+		t.Errorf("got %+v, joined = %v, %v", got, joined, err)
+	}
+	again.Mode = syncer.Full
+	got, joined, err = s.Runs().CreateRun(t.Context(), again, s.now().Add(time.Hour), s.entry("run_queued"))
+	if err != nil || joined || got.ID != "01B" {
+		t.Errorf("a full run: %+v, joined = %v, %v", got, joined, err)
+	}
+}

@@ -79,8 +79,10 @@ type RunKeeper interface {
 	// CreateRun records run as Queued and gives it the type's lease, with
 	// Fence set. If an active run holds the lease, that one is returned with
 	// joined true. A lease that expired is taken over and its run marked
-	// Interrupted for good: its writes fail from then on. The log entry is
-	// written with the run, and not at all if it joined.
+	// Interrupted for good: its writes fail from then on. An Initial run of
+	// a type that was fully read joins the type's last run, even if that is
+	// over: it may have ended since the caller saw that the type was never
+	// read. The log entry is written with the run, and not if it joined.
 	CreateRun(ctx context.Context, run Run, leaseUntil time.Time, entry LogEntry) (got Run, joined bool, err error)
 	// Run returns one run as stored (Totals only once final).
 	Run(ctx context.Context, scope psa.Scope, id string) (Run, error)

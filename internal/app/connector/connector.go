@@ -127,7 +127,7 @@ func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connect
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	client, err := c.open(conn.Endpoint, creds, func(b connectwise.Base) { c.rebase(conn, b) })
+	client, err := c.open(conn.Endpoint, creds, c.budget(conn.Endpoint.Identity), func(b connectwise.Base) { c.rebase(conn, b) })
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +140,12 @@ func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connect
 	return client, nil
 }
 
-// open makes a client of an endpoint.
-func (c *Connector) open(e setup.Endpoint, creds psa.Credentials, onBase func(connectwise.Base)) (*connectwise.Client, error) {
+// open makes a client of an endpoint. The budget is the identity's once the
+// keys have proven to be; until then it is nil, or a stranger who knows site
+// and company could use it up.
+func (c *Connector) open(
+	e setup.Endpoint, creds psa.Credentials, budget connectwise.Budget, onBase func(connectwise.Base),
+) (*connectwise.Client, error) {
 	address, _, err := connectwise.CleanServerURL(e.ServerURL, c.cfg.AllowLoopback)
 	if err != nil {
 		return nil, fmt.Errorf("stored address: %w", err)
@@ -149,7 +153,7 @@ func (c *Connector) open(e setup.Endpoint, creds psa.Credentials, onBase func(co
 	client, err := connectwise.New(connectwise.Config{
 		Base:        connectwise.Base{Address: address, CompanyID: e.Identity.CompanyID, API: e.APIBase, Codebase: e.Codebase},
 		Credentials: creds, ClientID: c.cfg.ClientID, Version: c.cfg.Version, UserAgent: c.cfg.UserAgent,
-		HTTP: c.http, Budget: c.budget(e.Identity), OnBase: onBase, Now: c.cfg.Now,
+		HTTP: c.http, Budget: budget, OnBase: onBase, Now: c.cfg.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", e.ServerURL, err)

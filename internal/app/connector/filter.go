@@ -18,7 +18,7 @@ const companiesPath = "company/companies"
 
 // Filters returns what filters are discovered and previewed with.
 func (c *Connector) Filters(e setup.Endpoint, creds psa.Credentials) (filter.Source, error) {
-	client, err := c.open(e, creds, nil)
+	client, err := c.open(e, creds, c.budget(e.Identity), nil)
 	if err != nil {
 		return nil, err
 	}

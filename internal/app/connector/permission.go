@@ -14,7 +14,7 @@ var _ setup.RightsProber = (*Connector)(nil)
 
 // Permissions implements setup.RightsProber.
 func (c *Connector) Permissions(e setup.Endpoint, creds psa.Credentials) (permission.Port, error) {
-	client, err := c.open(e, creds, nil)
+	client, err := c.open(e, creds, c.budget(e.Identity), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (c *Connector) Discover(ctx context.Context, serverURL, companyID string) (
 
 // Info implements setup.Prober.
 func (c *Connector) Info(ctx context.Context, e setup.Endpoint, creds psa.Credentials) (version, serverTimeZone string, err error) {
-	client, err := c.open(e, creds, nil)
+	client, err := c.open(e, creds, nil, nil)
 	if err != nil {
 		return "", "", err
 	}
@@ -67,7 +67,7 @@ func (c *Connector) Info(ctx context.Context, e setup.Endpoint, creds psa.Creden
 // List implements setup.Prober: it reads one record, which the role must
 // allow, and then counts what the API member sees.
 func (c *Connector) List(ctx context.Context, e setup.Endpoint, creds psa.Credentials, path string) (int, error) {
-	client, err := c.open(e, creds, nil)
+	client, err := c.open(e, creds, nil, nil)
 	if err != nil {
 		return 0, err
 	}
