@@ -125,7 +125,7 @@ func (e *BudgetError) As(target any) bool {
 	p, ok := target.(**problem.Error)
 	if ok {
 		wait := max(time.Until(e.RetryAt), time.Second)
-		*p = problem.New(problem.BudgetExhausted, "The request budget for this ConnectWise is used up for now.",
+		*p = problem.New(problem.BudgetExhausted, "The request budget for this ConnectWise is used up at present.",
 			"Nothing needs to be done; work goes on by itself.").Wrap(e).After(wait)
 	}
 	return ok

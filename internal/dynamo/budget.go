@@ -151,7 +151,7 @@ func (b *Budget) Take(ctx context.Context) (release func(), err error) {
 }
 
 func exhausted(after time.Duration) error {
-	return problem.New(problem.BudgetExhausted, "The request budget for this ConnectWise is used up for now.",
+	return problem.New(problem.BudgetExhausted, "The request budget for this ConnectWise is used up at present.",
 		"Nothing needs to be done; work goes on by itself.").Wrap(psa.ErrBusy).After(after)
 }
 

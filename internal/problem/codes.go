@@ -36,5 +36,5 @@ const (
 	Paused          Code = "paused"            // a person holds reading up
 	ParentNotSynced Code = "parent_not_synced" // the parent type's run failed and never succeeded before
 	NoProgress      Code = "no_progress"       // a shard failed again and again without moving
-	BudgetExhausted Code = "budget_exhausted"  // the shared request budget is used up for now
+	BudgetExhausted Code = "budget_exhausted"  // the shared request budget is used up at present
 )
