@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { look } from "./look";
 import type { Stack } from "./stack";
-import { expect, signIn, test } from "./test";
+import { expect, setRole, signIn, test } from "./test";
 
 test.describe.configure({ mode: "serial" });
 
@@ -35,6 +35,7 @@ test("nothing is set up at first", async ({ watched: page, stack }) => {
   await look(page, "integrations-none");
   await page.getByRole("link", { name: "Setup" }).click();
   await expect(step(page, "Prepare")).toBeVisible();
+  await expect(page.getByRole("rowheader", { name: "Companies > Contacts" })).toBeVisible();
   await look(page, "prepare");
 });
 
@@ -57,6 +58,41 @@ test("what is wrong with a connection is named, with its remedy", async ({ watch
     await expect(row).toContainText("What to do:");
   }
   await look(page, "connection-failed");
+});
+
+/** What the five data types need, except contacts, and one setup table too few. */
+const lacking = {
+  name: "Without contacts",
+  cells: Object.fromEntries(
+    [
+      "Companies: Company Maintenance",
+      "Companies: Configurations",
+      "Procurement: Product Catalog",
+      "Sales: Closed Opportunity",
+      "Sales: Opportunity",
+      "Sales: Opportunity Finance",
+      "System: Table Setup",
+    ].map((cell) => [cell, { inquire: "All" as const }]),
+  ),
+  tables: ["Company / Company Status", "Company / Company Type"],
+};
+
+test("a permission that is missing is named, with what it costs", async ({ watched: page, stack }) => {
+  await setRole(stack, lacking);
+  await signIn(page, `${stack.console}/integrations/connectwise/setup/connection`, "Ada Admin");
+  await fill(page, stack);
+  await expect(await check(page, "May read contacts")).toContainText("Failed");
+  const missing = page.getByRole("region", { name: "Permissions: missing" });
+  const contacts = missing.getByRole("listitem").filter({ hasText: "Companies > Contacts, Inquire" });
+  await expect(contacts).toContainText("Contacts: None of it works");
+  await expect(contacts).toContainText("set Companies > Contacts, Inquire to All");
+  const market = missing.getByRole("listitem").filter({ hasText: "Company / Market" });
+  await expect(market).toContainText("(optional)");
+  const proven = page.getByRole("region", { name: "Permissions: proven" });
+  await expect(proven).toContainText("Companies > Company Maintenance, Inquire");
+  await expect(proven).not.toContainText("Contacts");
+  await look(page, "connection-missing");
+  await setRole(stack, "full");
 });
 
 test("a draft is kept on the server, and goes on in another browser", async ({
@@ -153,4 +189,74 @@ test("a member may look, not change", async ({ watched: page, stack }) => {
   await expect(page.getByText("You can look, but not change")).toBeVisible();
   await expect(page.getByRole("button", { name: "Sync all enabled" })).toBeDisabled();
   await look(page, "member");
+});
+
+test("the role is checked again when somebody asks", async ({ watched: page, stack }) => {
+  await setRole(stack, lacking);
+  await signIn(page, `${stack.console}/integrations/connectwise/configuration`, "Ada Admin");
+  await page.getByRole("button", { name: "Check permissions" }).click();
+  await expect(page.getByRole("region", { name: "Permissions: missing" })).toContainText(
+    "Companies > Contacts",
+  );
+  await look(page, "permissions");
+  await setRole(stack, "full");
+  await page.getByRole("button", { name: "Check again" }).click();
+  await expect(page.getByRole("region", { name: "Permissions: missing" })).toBeHidden();
+  await expect(page.getByRole("region", { name: "Permissions: proven" })).toContainText(
+    "Companies > Contacts",
+  );
+});
+
+test("a pause holds everything up until somebody resumes", async ({ watched: page, browser, stack }) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/configuration`, "Ada Admin");
+  await page.getByRole("button", { name: "Pause syncing" }).click();
+  await expect(page.getByText("Syncing is paused", { exact: true })).toBeVisible();
+  await page.getByRole("link", { name: "Data sync" }).click();
+  const sync = page.getByRole("button", { name: "Sync all enabled" });
+  await expect(sync).toBeDisabled();
+  await expect(sync).toHaveAccessibleDescription(/paused/);
+  await look(page, "paused");
+
+  const member = await (await browser.newContext()).newPage();
+  await signIn(member, `${stack.console}/integrations/connectwise/configuration`, "Max Member");
+  await expect(member.getByText("Syncing is paused", { exact: true })).toBeVisible();
+  await expect(member.getByRole("button")).toHaveCount(1); // the account's menu
+  await look(member, "paused-member");
+
+  await page.getByRole("button", { name: "Resume syncing" }).click();
+  await expect(page.getByText("Syncing is paused", { exact: true })).toBeHidden();
+  await expect(sync).toBeEnabled();
+});
+
+test("disconnecting says what it does, and leads back to the beginning", async ({
+  watched: page,
+  browser,
+  stack,
+}) => {
+  await signIn(page, `${stack.console}/integrations/connectwise/configuration`, "Ada Admin");
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  const dialog = page.getByRole("dialog", { name: "Disconnect ConnectWise PSA?" });
+  await expect(dialog).toContainText("Our callbacks are removed");
+  await dialog.getByLabel("Erase it").check();
+  await expect(dialog.getByRole("button", { name: "Disconnect and erase" })).toBeVisible();
+  await dialog.getByLabel("Keep it").check();
+  await look(page, "disconnect");
+  await dialog.getByRole("button", { name: "Disconnect", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Integrations" })).toBeVisible();
+  await expect(page.getByText("Not set up")).toBeVisible();
+  await expect(page.getByText("What was synced is kept")).toBeVisible();
+  await look(page, "disconnected");
+
+  const member = await (await browser.newContext()).newPage();
+  await signIn(member, `${stack.console}/integrations/connectwise/overview`, "Max Member");
+  await expect(member.getByText("What was synced is kept")).toBeVisible();
+  await expect(member.getByRole("button", { name: "Erase it" })).toBeHidden();
+  await look(member, "disconnected-member");
+
+  await page.getByRole("button", { name: "Erase it" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Erase it" }).click();
+  await expect(page.getByText("Disconnected, and being erased")).toBeVisible();
+  await look(page, "erasing");
+  await page.getByRole("link", { name: "Setup" }).click();
+  await expect(step(page, "Prepare")).toBeVisible();
 });

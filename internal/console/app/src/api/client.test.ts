@@ -27,6 +27,12 @@ test("the token goes along, and the entity tag comes back", async () => {
   expect(requests[0]?.headers.get("Authorization")).toBe("Bearer t0ken");
 });
 
+test("a list in an address is one parameter", async () => {
+  const { api, requests } = answering(() => Response.json({}));
+  await take(api.GET("/v1/role-table", { params: { query: { types: ["companies", "contacts"] } } }));
+  expect(requests[0]?.url).toBe("https://console.example.com/v1/role-table?types=companies,contacts");
+});
+
 test("a problem document keeps code, remedy and request id", async () => {
   const body = {
     type: "about:blank",

@@ -12,7 +12,12 @@ export type Api = Client<paths>;
 
 /** A typed client of the API that carries the session's token. */
 export function createApi(tokens: Tokens, baseUrl = window.location.origin): Api {
-  const api = createClient<paths>({ baseUrl, fetch: (request) => globalThis.fetch(request) });
+  const api = createClient<paths>({
+    baseUrl,
+    fetch: (request) => globalThis.fetch(request),
+    // Lists travel as the document has them: one parameter, with commas.
+    querySerializer: { array: { style: "form", explode: false } },
+  });
   api.use({
     onRequest({ request }) {
       if (tokens.token) request.headers.set("Authorization", `Bearer ${tokens.token}`);

@@ -1,11 +1,16 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Api, take, takeTagged } from "./client";
-import type { DataType, Run } from "./types";
+import type { Connection, DataType, Run } from "./types";
 
 /** How often a page looks again while a run is under way, in milliseconds. */
 export const liveInterval = 1500;
 
+/** How often a page looks again while a connection that was taken down is being cleared away. */
+const leavingInterval = 5000;
+
 const pageSize = 50;
+
+type Enabled = NonNullable<Connection["enabled"]>;
 
 export const keys = {
   me: ["me"],
@@ -24,7 +29,14 @@ export const meQuery = (api: Api) =>
   });
 
 export const connectionQuery = (api: Api) =>
-  queryOptions({ queryKey: keys.connection, queryFn: () => takeTagged(api.GET("/v1/connection")) });
+  queryOptions({
+    queryKey: keys.connection,
+    queryFn: () => takeTagged(api.GET("/v1/connection")),
+    refetchInterval: (query) => (isLeaving(query.state.data?.data) ? leavingInterval : false),
+  });
+
+const isLeaving = (connection: Connection | undefined) =>
+  connection?.former?.state === "leaving" || connection?.former?.state === "erasing";
 
 export const typesQuery = (api: Api) =>
   queryOptions({
@@ -81,6 +93,26 @@ export const recordQuery = (api: Api, type: string, id: number) =>
 
 export const logsQuery = (api: Api) =>
   pages(keys.logs, (after) => take(api.GET("/v1/logs", { params: { query: { after, limit: pageSize } } })));
+
+/** The cells of a security role that the data types need; none of them chosen would mean the defaults. */
+export const roleTableQuery = (api: Api, types: string[]) =>
+  queryOptions({
+    queryKey: ["role-table", types],
+    queryFn: () => take(api.GET("/v1/role-table", { params: { query: { types } } })),
+    enabled: types.length > 0,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The test of the connection in use, with its stored keys; it is made when somebody asks for it. */
+export const rightsQuery = (api: Api, { id, keysAt, types, serverUrl, companyId }: Enabled) =>
+  queryOptions({
+    queryKey: ["rights", id, keysAt, types],
+    queryFn: () => take(api.POST("/v1/connection/test", { body: { serverUrl, companyId, types } })),
+    enabled: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  });
 
 /** The test of what is stored, for the review: it stores nothing. */
 export const storedTestQuery = (api: Api, etag: string) =>

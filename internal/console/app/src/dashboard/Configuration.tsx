@@ -6,12 +6,16 @@ import { useServices } from "../api/context";
 import { keys } from "../api/queries";
 import { to } from "../app/paths";
 import { useMayChange, useWho } from "../auth/useMe";
+import { FormerNote } from "../integrations/FormerNote";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { usePageTitle } from "../ui/Page";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { useKnown } from "./Dashboard";
 import { DataTypes } from "./DataTypes";
+import { Disconnect } from "./Disconnect";
+import { Pause } from "./Pause";
+import { Permissions } from "./Permissions";
 import { Section } from "./Section";
 
 const callbackWords = {
@@ -31,6 +35,7 @@ export function Configuration() {
   if (!now) return null;
   return (
     <Stack>
+      {connection.former && <FormerNote former={connection.former} />}
       {connection.draft && <WaitingDraft />}
       <Section
         title="Connection"
@@ -72,6 +77,9 @@ export function Configuration() {
         )}
       </Section>
       <DataTypes />
+      <Permissions />
+      <Pause />
+      <Disconnect />
     </Stack>
   );
 }

@@ -7,6 +7,7 @@ import { type Known, useConnection } from "../integrations/useConnection";
 import { Page } from "../ui/Page";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { Loading } from "../ui/states";
+import { PausedBanner } from "./PausedBanner";
 
 /** The tabs, in order. A new one is a row. */
 const tabs = [
@@ -43,6 +44,7 @@ export function Dashboard() {
       }
     >
       <MemberNotice />
+      <PausedBanner connection={state.connection} />
       <nav aria-label="ConnectWise PSA">
         <ul className="tabs">
           {tabs.map(({ key, label }) => (

@@ -1,9 +1,11 @@
-import { Button, Stack } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMayChange } from "../auth/useMe";
+import { usePaused } from "../integrations/usePause";
 import { useSync } from "../runs/useSync";
 import { Icon } from "../ui/icons";
 import { usePageTitle } from "../ui/Page";
 import { useKnown } from "./Dashboard";
+import { pausedNote } from "./PausedBanner";
 import { RunHistory } from "./RunHistory";
 import { Section } from "./Section";
 import { TypeRow } from "./TypeRow";
@@ -13,6 +15,7 @@ export function DataSync() {
   usePageTitle("Data sync");
   const { types, runs } = useKnown();
   const mayChange = useMayChange();
+  const paused = usePaused();
   const sync = useSync();
   const enabled = types.filter((type) => type.enabled);
   return (
@@ -22,7 +25,8 @@ export function DataSync() {
         actions={
           <Button
             leftSection={<Icon name="refresh" size={18} />}
-            disabled={!mayChange || enabled.length === 0}
+            disabled={!mayChange || paused || enabled.length === 0}
+            aria-describedby={paused ? pausedNote : undefined}
             loading={sync.isPending}
             onClick={() => sync.mutate({})}
           >
@@ -30,6 +34,11 @@ export function DataSync() {
           </Button>
         }
       >
+        {paused && (
+          <Text size="sm" mb="sm" id={pausedNote}>
+            Nothing can be started while syncing is paused.
+          </Text>
+        )}
         <table className="data">
           <thead>
             <tr>

@@ -1,4 +1,4 @@
-import { Alert, Button, Stack } from "@mantine/core";
+import { Alert, Button, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "react-router";
@@ -8,6 +8,7 @@ import { recordQuery } from "../api/queries";
 import type { StoredRecord } from "../api/types";
 import { to } from "../app/paths";
 import { useMayChange } from "../auth/useMe";
+import { usePaused } from "../integrations/usePause";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -77,6 +78,7 @@ function SyncAgain({ record }: { record: StoredRecord }) {
   const { api } = useServices();
   const client = useQueryClient();
   const mayChange = useMayChange();
+  const paused = usePaused();
   const path = { type: record.type, id: record.id };
   const sync = useMutation({
     mutationFn: () => take(api.POST("/v1/records/{type}/{id}/sync", { params: { path } })),
@@ -89,12 +91,13 @@ function SyncAgain({ record }: { record: StoredRecord }) {
     <Stack align="flex-end">
       <Button
         leftSection={<Icon name="refresh" size={18} />}
-        disabled={!mayChange}
+        disabled={!mayChange || paused}
         loading={sync.isPending}
         onClick={() => sync.mutate()}
       >
         Sync this record
       </Button>
+      {paused && <Text size="sm">Syncing is paused. Resume it first, under Configuration.</Text>}
       {sync.isError && <ProblemAlert error={sync.error} />}
     </Stack>
   );

@@ -8,13 +8,16 @@ import { useServices } from "../api/context";
 import { keys } from "../api/queries";
 import type { DataType, Run } from "../api/types";
 import { useMayChange } from "../auth/useMe";
+import { usePaused } from "../integrations/usePause";
 import { useSync } from "../runs/useSync";
 import { Confirm } from "../ui/Confirm";
 import { Icon } from "../ui/icons";
+import { pausedNote } from "./PausedBanner";
 
 /** What can be done with a data type. */
 export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
   const mayChange = useMayChange();
+  const paused = usePaused();
   const sync = useSync();
   const [more, setMore] = useState(false);
   const [resetting, { open, close }] = useDisclosure(false);
@@ -22,7 +25,8 @@ export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
     <div className="actions">
       <Button
         variant="default"
-        disabled={!mayChange || run?.active}
+        disabled={!mayChange || paused || run?.active}
+        aria-describedby={paused ? pausedNote : undefined}
         loading={sync.isPending}
         onClick={() => sync.mutate({ types: [type.type] })}
       >
@@ -50,6 +54,7 @@ export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
           <Stack gap="xs">
             <Button
               variant="subtle"
+              disabled={paused}
               onClick={() => {
                 setMore(false);
                 sync.mutate({ types: [type.type], full: true });

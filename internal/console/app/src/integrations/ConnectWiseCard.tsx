@@ -4,6 +4,7 @@ import { to } from "../app/paths";
 import { useMayChange } from "../auth/useMe";
 import { formatList } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { FormerNote } from "./FormerNote";
 import { healthWords } from "./health";
 import type { Known } from "./useConnection";
 
@@ -29,6 +30,7 @@ export function ConnectWiseCard({ known }: { known: Known }) {
             {known.connection.enabled.site}, company {known.connection.enabled.companyId}
           </Text>
         )}
+        {known.connection.former && <FormerNote former={known.connection.former} />}
         {concern && <Text size="sm">{concern.message}</Text>}
         <div className="actions">
           <Way known={known} />

@@ -1,6 +1,6 @@
 import type { Connection, DataType, Run } from "../api/types";
 
-export type Health = "none" | "draft" | "syncing" | "connected" | "attention";
+export type Health = "none" | "draft" | "paused" | "syncing" | "connected" | "attention";
 
 /** Something an admin should look at, with what to do. */
 export interface Concern {
@@ -40,6 +40,7 @@ export function concernsOf(connection: Connection, types: DataType[], runs: Run[
 /** The card's one word for it all. */
 export function healthOf(connection: Connection, types: DataType[], concerns: Concern[]): Health {
   if (connection.state !== "enabled") return connection.state;
+  if (connection.enabled?.pause.sync) return "paused";
   if (concerns.length > 0) return "attention";
   return types.some((type) => type.activeRun) ? "syncing" : "connected";
 }
@@ -47,6 +48,7 @@ export function healthOf(connection: Connection, types: DataType[], concerns: Co
 export const healthWords: Record<Health, { label: string; color: string }> = {
   none: { label: "Not set up", color: "gray" },
   draft: { label: "Setup not finished", color: "orange" },
+  paused: { label: "Paused", color: "orange" },
   syncing: { label: "Syncing", color: "blue" },
   connected: { label: "Connected", color: "teal" },
   attention: { label: "Needs attention", color: "orange" },

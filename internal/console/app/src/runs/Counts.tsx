@@ -1,13 +1,13 @@
 import type { Counts as Numbers } from "../api/types";
 import { formatNumber } from "../ui/format";
 
-const columns: [keyof Numbers, string][] = [
+const columns: [key: keyof Numbers, label: string, meaning?: string][] = [
   ["read", "read"],
   ["created", "created"],
   ["updated", "updated"],
   ["unchanged", "unchanged"],
   ["skipped", "skipped"],
-  ["removed", "removed"],
+  ["removed", "removed", "deleted in ConnectWise"],
 ];
 
 /** A run's exact counts; expected is what ConnectWise said there is. */
@@ -20,9 +20,12 @@ export function Counts({ counts, expected }: { counts: Numbers; expected?: numbe
           <dd>{formatNumber(expected)}</dd>
         </div>
       )}
-      {columns.map(([key, label]) => (
+      {columns.map(([key, label, meaning]) => (
         <div key={key}>
-          <dt>{label}</dt>
+          <dt title={meaning}>
+            {label}
+            {meaning && <span className="visually-hidden"> ({meaning})</span>}
+          </dt>
           <dd>{formatNumber(counts[key])}</dd>
         </div>
       ))}

@@ -1,5 +1,6 @@
 import { Alert, Group, Progress, Stack, Text } from "@mantine/core";
 import type { Run } from "../api/types";
+import { usePaused } from "../integrations/usePause";
 import { formatNumber } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Counts } from "./Counts";
@@ -9,19 +10,20 @@ import { percent, wordsOf } from "./words";
 /** A run as it stands: how far, how many of what, and why not if it failed. */
 export function RunProgress({ run, label, waitsFor }: { run: Run; label: string; waitsFor?: string }) {
   const done = percent(run);
+  const paused = usePaused();
   return (
     <Stack gap="sm">
       <Group justify="space-between">
         <StateBadge state={run.state} />
         <Text size="sm" c="dimmed">
-          {done === null ? progressWords(run, waitsFor) : `${done} %`}
+          {done === null && !paused ? progressWords(run, waitsFor) : `${done ?? 0} %`}
         </Text>
       </Group>
       <Progress.Root size="lg">
         <Progress.Section
           value={done ?? 0}
-          animated={run.active}
-          color={wordsOf(run.state).color}
+          animated={run.active && !paused}
+          color={wordsOf(run.state, paused).color}
           aria-label={`Progress of ${label}`}
         />
       </Progress.Root>

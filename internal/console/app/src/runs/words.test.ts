@@ -4,7 +4,7 @@ import { shown } from "../dashboard/fields";
 import { concernsOf, healthOf } from "../integrations/health";
 import { dataTypes, enabled, runWith } from "../test/samples";
 import { formatAgo, formatCount, formatDuration, formatList } from "../ui/format";
-import { percent } from "./words";
+import { percent, wordsOf } from "./words";
 
 const counts = (read: number) => ({ read, created: 0, updated: 0, unchanged: 0, skipped: 0, removed: 0 });
 
@@ -40,6 +40,15 @@ test("one word for it all", () => {
   expect(healthOf(connection, [{ ...(dataTypes[0] as (typeof dataTypes)[0]), activeRun: "r" }], [])).toBe(
     "syncing",
   );
+});
+
+test("paused is said before anything else, and of runs that wait for it", () => {
+  const paused = { ...connection, enabled: { ...enabled, pause: { sync: true } } };
+  const busy = [{ ...(dataTypes[0] as (typeof dataTypes)[0]), activeRun: "r" }];
+  expect(healthOf(paused, busy, [{ key: "k", message: "m" }])).toBe("paused");
+  expect(wordsOf("running", true).label).toBe("Paused");
+  expect(wordsOf("running").label).toBe("Syncing");
+  expect(wordsOf("failed", true).label).toBe("Failed");
 });
 
 test("numbers and times as people say them", () => {

@@ -15,8 +15,11 @@ const states: Record<Run["state"], Words> = {
   cancelled: { label: "Cancelled", color: "gray" },
 };
 
-/** How a run's state is called and coloured. */
-export const wordsOf = (state: Run["state"]): Words => states[state];
+const waiting: Run["state"][] = ["queued", "running", "interrupted"];
+
+/** How a run's state is called and coloured; while syncing is paused, one that is under way waits. */
+export const wordsOf = (state: Run["state"], paused = false): Words =>
+  paused && waiting.includes(state) ? { label: "Paused", color: "orange" } : states[state];
 
 const modes: Record<Run["mode"], string> = {
   initial: "First sync",

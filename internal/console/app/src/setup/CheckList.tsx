@@ -1,7 +1,8 @@
-import { Alert, Stack, Text } from "@mantine/core";
+import { Alert, Stack, Text, Title } from "@mantine/core";
 import type { Check, DataType, Report } from "../api/types";
 import { Icon, type IconName } from "../ui/icons";
-import { checkLabel, summary } from "./checks";
+import { checkLabel, summary, summaryColor } from "./checks";
+import { PermissionMatrix } from "./PermissionMatrix";
 
 const marks: Record<Check["status"], { icon: IconName; said: string }> = {
   pass: { icon: "check", said: "Passed" },
@@ -11,21 +12,36 @@ const marks: Record<Check["status"], { icon: IconName; said: string }> = {
 
 /** What a connection test found, with what to do about it. */
 export function CheckList({ report, types, stale }: { report: Report; types: DataType[]; stale?: boolean }) {
+  const color = summaryColor(report);
+  const rights = report.rights.length > 0;
   return (
     <Stack gap="xs">
       <Alert
         role="status"
-        color={report.ok ? "teal" : "red"}
-        icon={<Icon name={report.ok ? "check" : "alert"} />}
+        color={color}
+        icon={<Icon name={color === "teal" ? "check" : "alert"} />}
         title={summary(report)}
       >
         {stale && "You changed something since this test."}
       </Alert>
       <ul className="checks" aria-label="Checks of the connection">
         {report.checks.map((check) => (
-          <Row key={check.name + (check.type ?? "")} check={check} label={checkLabel(check, types)} />
+          <Row
+            key={check.name + (check.type ?? "")}
+            // What a pass does not show is said of the permission itself.
+            check={rights ? { ...check, unproven: undefined } : check}
+            label={checkLabel(check, types)}
+          />
         ))}
       </ul>
+      {rights && (
+        <>
+          <Title order={3} size="h4" mt="md">
+            Permissions
+          </Title>
+          <PermissionMatrix report={report} order={4} />
+        </>
+      )}
     </Stack>
   );
 }

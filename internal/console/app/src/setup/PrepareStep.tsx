@@ -20,7 +20,7 @@ export function PrepareStep({ known, chosen, choose, next }: StepProps) {
           Go to <b>System &gt; Security Roles</b>, add a role (for example “{config.product} API”) and set
           these permissions. Everything that is not listed can stay at None.
         </Text>
-        <RoleTable types={known.types} chosen={chosen} />
+        <RoleTable chosen={chosen} />
         <Text size="sm" c="dimmed">
           All means all records. With a lower level, records that the role does not see are missing here
           without an error.

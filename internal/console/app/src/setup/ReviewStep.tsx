@@ -53,7 +53,16 @@ export function ReviewStep({ known, back }: StepProps) {
       )}
       {test.isPending && <Loading rows={2} label="Testing the connection" />}
       {test.isError && <ProblemAlert error={test.error} retry={() => void test.refetch()} />}
-      {test.data && <CheckList report={test.data} types={known.types} />}
+      {test.data && (
+        <>
+          <CheckList report={test.data} types={known.types} />
+          <div className="actions">
+            <Button variant="default" loading={test.isFetching} onClick={() => void test.refetch()}>
+              Check again
+            </Button>
+          </div>
+        </>
+      )}
       {enable.isError && !claimed && <ProblemAlert error={enable.error} />}
       <TakeOver
         opened={claimed}

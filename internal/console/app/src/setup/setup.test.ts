@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { checkWith, dataTypes, draft, enabled, report } from "../test/samples";
-import { checkLabel, summary } from "./checks";
+import { checkWith, dataTypes, draft, enabled, report, rightWith } from "../test/samples";
+import { checkLabel, summary, summaryColor } from "./checks";
 import { missing } from "./connectionValues";
 import { withParents } from "./parents";
-import { roleRows, roleText } from "./roles";
 import { stepsFor } from "./steps";
 
 test.each([
@@ -29,23 +28,6 @@ test.each([
 test("children bring their parents, in the table's order", () => {
   expect(withParents(dataTypes, ["contacts"])).toEqual(["companies", "contacts"]);
   expect(withParents(dataTypes, [])).toEqual([]);
-});
-
-test("the role table has the chosen cells and no others", () => {
-  expect(roleRows(dataTypes, ["companies"]).map((row) => row.name)).toEqual(["Company Maintenance"]);
-  expect(roleText(roleRows(dataTypes, ["companies"]))).toBe(
-    "Module\tPermission\tAdd\tEdit\tDelete\tInquire\nCompanies\tCompany Maintenance\tNone\tNone\tNone\tAll",
-  );
-});
-
-test("types that share a cell share its row", () => {
-  const shared = dataTypes.map((type) => ({
-    ...type,
-    permission: { module: "M", name: "P", level: "Inquire" },
-  }));
-  expect(roleRows(shared, ["companies", "contacts"])).toMatchObject([
-    { neededFor: ["Companies", "Contacts"] },
-  ]);
 });
 
 const empty = { serverUrl: "", companyId: "", publicKey: "", privateKey: "" };
@@ -77,4 +59,13 @@ test("a summary never says that everything passed when something did not", () =>
     "2 checks",
   );
   expect(summary(report(true, checkWith({ status: "skipped" })))).not.toContain("All");
+});
+
+test("a missing permission is a warning, and never a pass", () => {
+  const limited = { ...report(true, checkWith({})), rights: [rightWith({ state: "missing" })] };
+  expect(summary(limited)).toContain("One permission is missing");
+  expect(summaryColor(limited)).toBe("orange");
+  expect(summaryColor(report(true, checkWith({ status: "fail", required: false })))).toBe("orange");
+  expect(summaryColor(report(false, checkWith({ status: "fail" })))).toBe("red");
+  expect(summaryColor(report(true, checkWith({})))).toBe("teal");
 });

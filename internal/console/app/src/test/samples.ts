@@ -1,4 +1,14 @@
-import type { Check, Connection, DataType, Report, Run } from "../api/types";
+import type {
+  Check,
+  Connection,
+  DataType,
+  Former,
+  Report,
+  Right,
+  RoleNeed,
+  RoleTable,
+  Run,
+} from "../api/types";
 
 const at = "2026-03-01T10:00:00Z";
 
@@ -62,3 +72,83 @@ export function checkWith(change: Partial<Check>): Check {
 }
 
 export const report = (ok: boolean, ...checks: Check[]): Report => ({ ok, checks, rights: [], losses: [] });
+
+export const former: Former = {
+  ...endpoint,
+  state: "kept",
+  by: "p1",
+  at,
+  remaining: [],
+};
+
+export function rightWith(change: Partial<Right>): Right {
+  return {
+    module: "Companies",
+    permission: "Contacts",
+    level: "Inquire",
+    features: ["contacts"],
+    sources: ["guide1"],
+    optional: false,
+    state: "proven",
+    at,
+    detail: "Read.",
+    ...change,
+  };
+}
+
+function need(change: Partial<RoleNeed>): RoleNeed {
+  const where = { module: "Finance", permission: "Agreements", level: "Inquire" as const };
+  return { ...where, features: ["usage"], sources: ["guide2"], optional: false, without: [], ...change };
+}
+
+const columns = { add: "None", edit: "None", delete: "None", inquire: "All", tables: [] } as const;
+const setup = { module: "System", permission: "Table Setup" };
+const byType = { feature: "filters", says: "Companies cannot be filtered by type." };
+
+/** Two rows: one with more than one level, one that is optional and limited to a setup table. */
+export const roleTable: RoleTable = {
+  features: [
+    { name: "usage", label: "Usage posting", chosen: true },
+    { name: "mapping", label: "Companies & agreements", chosen: true },
+    { name: "filters", label: "Filters", chosen: true },
+    { name: "invoices", label: "Invoices", chosen: false },
+  ],
+  rows: [
+    {
+      module: "Finance",
+      permission: "Agreements",
+      ...columns,
+      tables: [],
+      add: "All",
+      needs: [need({ level: "Add" }), need({ features: ["usage", "mapping"] })],
+    },
+    {
+      ...setup,
+      ...columns,
+      tables: ["Company / Company Type"],
+      needs: [need({ ...setup, table: "Company / Company Type", features: ["filters"], without: [byType] })],
+    },
+  ],
+  later: [
+    need({ ...setup, level: "Add", table: "Integrator / Callbacks", features: ["callbacks"] }),
+    need({ ...setup, level: "Edit", table: "Integrator / Callbacks", features: ["callbacks"] }),
+  ],
+  differences: [
+    difference("guide1", "Agreements", ["Delete"], []),
+    difference("guide1", "Invoicing", ["Inquire"], ["invoices"]),
+    difference("guide2", "Invoicing", ["Add"], ["invoices"]),
+    { ...difference("guide2", "Products", ["Inquire"], []), kind: "not_named" },
+  ],
+};
+
+function difference(guide: "guide1" | "guide2", permission: string, levels: string[], needing: string[]) {
+  return {
+    guide,
+    kind: "not_needed" as const,
+    module: "Finance",
+    permission,
+    levels,
+    tables: [],
+    for: needing,
+  };
+}

@@ -45,7 +45,7 @@ export function Page({ title, about, back, actions, children }: PageProps) {
       {back && (
         <Link to={back.to} className="breadcrumb">
           <Icon name="arrowLeft" size={16} />
-          &nbsp;{back.label}
+          {back.label}
         </Link>
       )}
       <div className="title-row">
