@@ -8,10 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/psabridge/psabridge/internal/telemetry"
 )
@@ -44,23 +45,31 @@ type Config struct {
 	AllowLoopback bool
 }
 
-// variable is one name of the environment: where it goes and what it may be.
+// variable is one name of the environment: where it goes and what it must be.
 type variable struct {
-	name    string
-	to      func(*Config) *string
-	pattern *regexp.Regexp
+	name string
+	to   func(*Config) *string
+	must kind
+}
+
+// kind is what a value must be, in words, and how to tell. It is no regular
+// expression, since each would be compiled at every start.
+type kind struct {
+	words string
+	ok    func(string) bool
 }
 
 func variables() []variable {
-	text := regexp.MustCompile(`^[^\x00-\x1f]+$`)
-	guid := regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	queue := regexp.MustCompile(`^https?://\S+$`)
+	text := kind{"one line of text", func(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }}
+	guid := kind{"a GUID", isGUID}
+	address := kind{"an http address", isAddress}
+	level := kind{"a log level", func(s string) bool { return slices.Contains([]string{"DEBUG", "INFO", "WARN", "ERROR"}, s) }}
 	return []variable{
 		{"STAGE", func(c *Config) *string { return &c.Stage }, text},
-		{"LOG_LEVEL", func(c *Config) *string { return &c.LogLevel }, regexp.MustCompile(`^(DEBUG|INFO|WARN|ERROR)$`)},
+		{"LOG_LEVEL", func(c *Config) *string { return &c.LogLevel }, level},
 		{"TABLE_NAME", func(c *Config) *string { return &c.TableName }, text},
-		{"SYNC_QUEUE_URL", func(c *Config) *string { return &c.SyncQueueURL }, queue},
-		{"CALLBACK_QUEUE_URL", func(c *Config) *string { return &c.CallbackQueueURL }, queue},
+		{"SYNC_QUEUE_URL", func(c *Config) *string { return &c.SyncQueueURL }, address},
+		{"CALLBACK_QUEUE_URL", func(c *Config) *string { return &c.CallbackQueueURL }, address},
 		{"EVENT_BUS_NAME", func(c *Config) *string { return &c.EventBusName }, text},
 		{"SECRET_PREFIX", func(c *Config) *string { return &c.SecretPrefix }, text},
 		{"INSTALLATION_ID", func(c *Config) *string { return &c.InstallationID }, text},
@@ -70,7 +79,7 @@ func variables() []variable {
 		{"ACCOUNT_CLAIM", func(c *Config) *string { return &c.AccountClaim }, text},
 		{"ROLES_CLAIM", func(c *Config) *string { return &c.RolesClaim }, text},
 		{"AUDIENCE_KIND_CLAIM", func(c *Config) *string { return &c.KindClaim }, text},
-		{"JWT_ISSUER", func(c *Config) *string { return &c.Issuer }, regexp.MustCompile(`^https?://[^\s?#]+$`)},
+		{"JWT_ISSUER", func(c *Config) *string { return &c.Issuer }, address},
 		{"JWT_AUDIENCE", func(c *Config) *string { return &c.Audience }, text},
 		{"CONSOLE_CLIENT_ID", func(c *Config) *string { return &c.ConsoleClientID }, text},
 	}
@@ -112,8 +121,8 @@ func Load(function string, getenv func(string) string, needs ...string) (Config,
 		switch {
 		case value == "":
 			errs = append(errs, fmt.Errorf("%s is not set", v.name))
-		case !v.pattern.MatchString(value):
-			errs = append(errs, fmt.Errorf("%s does not match %s", v.name, v.pattern))
+		case !v.must.ok(value):
+			errs = append(errs, fmt.Errorf("%s is not %s", v.name, v.must.words))
 		}
 		*v.to(&cfg) = value
 	}
@@ -122,6 +131,25 @@ func Load(function string, getenv func(string) string, needs ...string) (Config,
 		return Config{}, fmt.Errorf("environment of %s: %w", function, errors.Join(errs...))
 	}
 	return cfg, nil
+}
+
+func isGUID(s string) bool {
+	parts := strings.Split(s, "-")
+	if len(s) != 36 || len(parts) != 5 || len(parts[0]) != 8 || len(parts[4]) != 12 {
+		return false
+	}
+	for _, p := range parts[1:4] {
+		if len(p) != 4 {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF-", r) })
+}
+
+// isAddress accepts http(s) addresses without query and fragment.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsAny(s, "?# ")
 }
 
 // refuseOverlay makes sure that a function on Lambda talks to AWS, and to no

@@ -62,3 +62,30 @@ func TestLoopbackIsAllowedOnlyByTheOverlay(t *testing.T) {
 		t.Errorf("AllowLoopback = %v, %v", cfg.AllowLoopback, err)
 	}
 }
+
+func TestWhatAVariableMustBe(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, value string
+		ok          bool
+	}{
+		{"CONNECTWISE_CLIENT_ID", "11111111-2222-3333-4444-55555555555F", true},
+		{"CONNECTWISE_CLIENT_ID", "11111111-2222-3333-4444-55555555555", false},
+		{"CONNECTWISE_CLIENT_ID", "11111111-2222-3333-444455555555-5555", false},
+		{"CONNECTWISE_CLIENT_ID", "11111111-2222-3333-4444-55555555555g", false},
+		{"JWT_ISSUER", "https://login.example.com/tenant", true},
+		{"JWT_ISSUER", "https://login.example.com/?a=b", false},
+		{"JWT_ISSUER", "login.example.com", false},
+		{"JWT_ISSUER", "file:///etc/passwd", false},
+		{"PRODUCT_NAME", "Müller & Søn's product", true},
+		{"PRODUCT_NAME", "two\nlines", false},
+		{"LOG_LEVEL", "DEBUG", true},
+		{"LOG_LEVEL", "debug", false},
+	} {
+		m := good()
+		m[tt.name] = tt.value
+		if _, err := app.Load("wizard", env(m), tt.name); (err == nil) != tt.ok {
+			t.Errorf("%s = %q: %v, want ok = %v", tt.name, tt.value, err, tt.ok)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	starts        = 25
+	starts        = 51
 	maxStartRatio = 1.8
 	maxStart      = 6 * time.Millisecond
 	maxZip        = 4 << 20
