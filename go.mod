@@ -4,8 +4,6 @@ go 1.26.0
 
 ignore ./internal/console/app/node_modules
 
-ignore ./internal/localaws/services/node_modules
-
 require (
 	code.dny.dev/ssrf v0.3.0
 	github.com/aws/aws-lambda-go v1.55.1
