@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/psabridge/psabridge/internal/filter"
+	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
@@ -114,21 +115,25 @@ type previewInput struct {
 }
 
 func (a *api) previewFilter(ctx context.Context, in *previewInput) (*jobOutput, error) {
-	types := dataTypes(in.Body.Types)
-	if len(types) == 0 {
-		st, err := a.Setup.Status(ctx, callerOf(ctx).account)
-		if err != nil {
-			return nil, err
-		}
-		types = chosenTypes(st)
-	}
-	return a.startJob(ctx, filter.Job{Kind: filter.PreviewJob, Filter: filter.Filter(in.Body.Filter), Types: types})
+	return a.startJob(ctx, filter.Job{Kind: filter.PreviewJob, Filter: filter.Filter(in.Body.Filter), Types: dataTypes(in.Body.Types)})
 }
 
+// startJob refuses at once what could only fail: there must be a connection or
+// a draft to ask.
 func (a *api) startJob(ctx context.Context, j filter.Job) (*jobOutput, error) {
 	c := callerOf(ctx)
+	st, err := a.Setup.Status(ctx, c.account)
+	if err != nil {
+		return nil, err
+	}
+	if st.Endpoint() == nil {
+		return nil, problem.New(problem.NotConnected, "There is no ConnectWise connection yet.", "Test and save the connection first.")
+	}
+	if j.Kind == filter.PreviewJob && len(j.Types) == 0 {
+		j.Types = chosenTypes(st)
+	}
 	j.Account, j.By = c.account, c.subject
-	j, err := a.Jobs.Start(ctx, j)
+	j, err = a.Jobs.Start(ctx, j)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,8 @@ func (s *jobs) end(t *testing.T, id string, result any, trouble *filter.Trouble)
 
 func TestFilterJobs(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	newServer(t).do(admin(), "POST", "/v1/filters/discover", "").want(409, "not_connected")
+	s := connected(t)
 	start := func(path, body string) (j httpapi.Job) {
 		s.do(admin(), "POST", path, body).want(202, "").into(&j)
 		if j.State != "queued" || j.By != "person-admin" || j.ExpiresAt.Sub(j.AskedAt) != 24*time.Hour {
