@@ -47,7 +47,7 @@ test: binaries ## all tests that need Go and Node only
 	go vet ./...
 	@go -C internal/tools test ./testreport
 	@$(if $(DIST),$(MAKE) test-console)
-	@go test -json ./... | $(REPORT)
+	@go test -timeout 20m -json ./... | $(REPORT)
 
 .PHONY: test-console
 test-console: $(CONSOLE)/node_modules/.stamp
