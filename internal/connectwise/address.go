@@ -84,13 +84,6 @@ func CleanServerURL(input string, allowLoopback bool) (Address, []Notice, error)
 	return Address{Scheme: scheme, Host: full}, notices, nil
 }
 
-// CleanKey removes the white space, line breaks and invisible characters that
-// come along when a key is pasted.
-func CleanKey(s string) (key string, changed bool) {
-	key = stripSpace(s)
-	return key, key != s
-}
-
 // stripSpace removes white space, control and format characters anywhere:
 // neither an address nor a key can hold any.
 func stripSpace(s string) string {

@@ -109,20 +109,6 @@ func TestCleanServerURLRefuses(t *testing.T) {
 	}
 }
 
-func TestCleanKey(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		in, want string
-		changed  bool
-	}{
-		{"abc", "abc", false}, {" abc\r\n", "abc", true}, {"ab\nc", "abc", true}, {"\ufeffabc\u200b", "abc", true}, {"", "", false},
-	} {
-		if got, changed := CleanKey(tt.in); got != tt.want || changed != tt.changed {
-			t.Errorf("CleanKey(%q) = %q, %v", tt.in, got, changed)
-		}
-	}
-}
-
 // FuzzCleanServerURL: what comes out is https or loopback, has no user and no
 // path, and cleaning it again changes nothing.
 func FuzzCleanServerURL(f *testing.F) {

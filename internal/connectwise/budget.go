@@ -9,7 +9,7 @@ import (
 // safe for concurrent use. Each request, retries included, takes once.
 type Budget interface {
 	// Take waits within ctx for a slot and a token, or refuses with an error
-	// that is psa.ErrBusy and says when to come back (BudgetError). A
+	// that is psa.ErrBusy and, as a problem, says when to come back. A
 	// successful Take is followed by exactly one call of release, whatever
 	// became of the request; a release that never comes because the process
 	// died must not hold the slot for ever.

@@ -106,27 +106,3 @@ func (e *Error) As(target any) bool {
 	}
 	return ok
 }
-
-// BudgetError refuses a request before it is sent: the budget is used up.
-type BudgetError struct {
-	// RetryAt is when a token may be had.
-	RetryAt time.Time
-}
-
-func (e *BudgetError) Error() string {
-	return "connectwise: request budget used up until " + e.RetryAt.UTC().Format(time.RFC3339)
-}
-
-// Is makes it equal to psa.ErrBusy.
-func (e *BudgetError) Is(target error) bool { return target == psa.ErrBusy }
-
-// As lets problem.From find the public form.
-func (e *BudgetError) As(target any) bool {
-	p, ok := target.(**problem.Error)
-	if ok {
-		wait := max(time.Until(e.RetryAt), time.Second)
-		*p = problem.New(problem.BudgetExhausted, "The request budget for this ConnectWise is used up at present.",
-			"Nothing needs to be done; work goes on by itself.").Wrap(e).After(wait)
-	}
-	return ok
-}

@@ -160,15 +160,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestBudgetErrorIsPublic(t *testing.T) {
-	t.Parallel()
-	err := error(&BudgetError{RetryAt: time.Now().Add(time.Minute)})
-	p := problem.From(err)
-	if p.Code != problem.BudgetExhausted || p.RetryAfter < 50*time.Second || !errors.Is(err, psa.ErrBusy) || !errors.Is(p, psa.ErrBusy) {
-		t.Errorf("%v, %+v", err, p)
-	}
-}
-
 func FuzzErrorBody(f *testing.F) {
 	for _, s := range []string{`{"code":"NotFound"}`, `{"error":"x","message":"y","errors":[{}]}`, `null`, `[]`, `"x"`, `<html>`, `{"errors":[1]}`} {
 		f.Add(404, s, "30")

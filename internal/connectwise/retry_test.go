@@ -43,7 +43,7 @@ func TestRefusedBudgetSendsNothing(t *testing.T) {
 	c := offline(t, func(*http.Request) (*http.Response, error) {
 		t.Error("a request was sent")
 		return nil, io.EOF
-	}, &ledger{refuse: &BudgetError{RetryAt: time.Now().Add(time.Minute)}})
+	}, &ledger{refuse: problem.New(problem.BudgetExhausted, "Used up.", "").Wrap(psa.ErrBusy).After(time.Minute)})
 	_, err := c.ReadRange(t.Context(), "company/companies", RangeQuery{})
 	if !errors.Is(err, psa.ErrBusy) || problem.CodeOf(err) != problem.BudgetExhausted || problem.From(err).RetryAfter < 50*time.Second {
 		t.Error(err)

@@ -72,3 +72,19 @@ func TestConflictsThatStayAreErrors(t *testing.T) {
 		t.Error("a read that was never answered is reported as a success")
 	}
 }
+
+// A cursor that moved though the answer was lost has moved: the worker goes on.
+func TestAdvanceWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	s.started(t, "01A", 1)
+	before := s.claim(t, "01A", 0)
+	after := before
+	after.Cursor, after.Counts = before.Cursor+9, syncer.Counts{Read: 9, Created: 9}
+	s.faults.LoseAnswer("UpdateItem", 1)
+	must(t, s.Runs().Advance(t.Context(), scope, before, after))
+	shards, err := s.Runs().Shards(t.Context(), scope, "01A")
+	must(t, err)
+	wantEqual(t, "counts, once", shards[0].Counts, after.Counts)
+	wantErr(t, "the same step again", s.Runs().Advance(t.Context(), scope, before, after), psa.ErrConflict)
+}

@@ -373,4 +373,44 @@ func TestOneRecord(t *testing.T) {
 	})
 }
 
+// A record is deleted before it was ever stored, while a page that still has
+// it is on its way: the callback's 404 must be remembered, or the page would
+// bring the record back for good.
+func TestADeletionOvertakesThePageThatHasTheRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	companies := w.fill(4)
+	p := w.process(&mortal{})
+	ctx := context.Background()
+	src, err := p.Connect(ctx, w.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typ, _ := syncer.TypeNamed(psa.Companies)
+	page, err := src.Read(ctx, typ, syncer.Query{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sim.Delete(cwsim.Companies, int(companies[1]))
+	if err := p.engine.Refresh(ctx, w.scope, psa.Companies, companies[1], w.now(), "callback"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range page.Reads {
+		row := syncer.Row{Record: psa.Record{Type: psa.Companies, ID: r.ID, ReadAt: r.SentAt, LastUpdated: w.now(), Data: r.Raw}, Fence: 1, ChangedAt: w.now()}
+		if _, err := p.store.Records().Write(ctx, w.scope, []syncer.Row{row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.stored(psa.Companies); len(got) != 3 || got[companies[1]] != "" {
+		t.Errorf("%d companies stored, the deleted one among them: %v", len(got), got[companies[1]] != "")
+	}
+	// A person who asks for an id that never was leaves nothing behind.
+	if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, 987654, "tester"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.store.Records().Get(ctx, w.scope, psa.Companies, 987654); !errors.Is(err, psa.ErrNotFound) {
+		t.Errorf("a record that never was: %v", err)
+	}
+}
+
 func (w *world) requests() int { return len(w.sim.Requests()) }

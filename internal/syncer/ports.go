@@ -112,7 +112,8 @@ type ShardKeeper interface {
 	Claim(ctx context.Context, scope psa.Scope, runID string, no int, owner string, now, until time.Time) (Shard, error)
 	// Advance replaces before by after if the shard still has before's
 	// fence and cursor and is not stopped; otherwise psa.ErrConflict, and
-	// nothing is changed.
+	// nothing is changed. Its own write, whose answer was lost and which is
+	// tried again, is no conflict.
 	Advance(ctx context.Context, scope psa.Scope, before, after Shard) error
 }
 

@@ -40,7 +40,13 @@ func (e *Engine) Refresh(ctx context.Context, scope psa.Scope, typ psa.DataType,
 	sentAt := e.opt.Now()
 	read, err := src.Get(ctx, t, id)
 	if errors.Is(err, psa.ErrNotFound) {
-		return e.gone(ctx, src, scope, t, old, exists, sentAt, by)
+		// A callback tells of a record that was there: a page that still has
+		// it may be on its way. What a person asks for may never have been.
+		if !exists && asOf.IsZero() {
+			return nil
+		}
+		old.Type, old.ID = t.Name, id
+		return e.gone(ctx, src, scope, t, old, sentAt, by)
 	}
 	if err != nil {
 		return fmt.Errorf("refresh %s/%d: %w", typ, id, err)
@@ -79,8 +85,8 @@ func (e *Engine) store(ctx context.Context, scope psa.Scope, t *Type, read Read,
 
 // gone makes a tombstone of a record that ConnectWise answers 404 for. The
 // 404 alone proves nothing: it may stand for a lost right or a moved API.
-func (e *Engine) gone(ctx context.Context, src Source, scope psa.Scope, t *Type, old Row, exists bool, sentAt time.Time, by string) error {
-	if !exists || old.Removed == Deleted {
+func (e *Engine) gone(ctx context.Context, src Source, scope psa.Scope, t *Type, old Row, sentAt time.Time, by string) error {
+	if old.Removed == Deleted {
 		return nil
 	}
 	if err := src.Control(ctx, t); err != nil {

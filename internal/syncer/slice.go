@@ -17,7 +17,6 @@ type slice struct {
 	e     *Engine
 	run   Run
 	typ   *Type
-	src   Source
 	shard Shard
 	// until is when the worker stops, by the clock of the engine.
 	until time.Time
@@ -80,10 +79,9 @@ func (s *slice) do(ctx context.Context) error {
 	if err != nil {
 		return s.pause(ctx, err)
 	}
-	s.src = src
 	s.typ, _ = TypeNamed(s.run.Type)
 	for s.shard.Owner != "" {
-		batch, err := s.src.Read(ctx, s.typ, Query{
+		batch, err := src.Read(ctx, s.typ, Query{
 			After: s.shard.Cursor, Until: s.shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize,
 		})
 		if err != nil {
@@ -119,26 +117,11 @@ func (s *slice) keep(ctx context.Context, batch Batch) error {
 	if after.Done || !s.e.opt.Now().Before(s.until) {
 		after.Owner = ""
 	}
-	err = s.e.runs.Advance(ctx, s.run.Scope, s.shard, after)
-	if errors.Is(err, psa.ErrConflict) && s.moved(ctx, after) {
-		err = nil // it was written, only the answer was lost
-	}
-	if err != nil {
+	if err := s.e.runs.Advance(ctx, s.run.Scope, s.shard, after); err != nil {
 		return fmt.Errorf("advance shard %d: %w", s.shard.No, err)
 	}
 	s.shard = after
 	return nil
-}
-
-// moved reports whether the shard stands as after says, under our fence.
-func (s *slice) moved(ctx context.Context, after Shard) bool {
-	shards, err := s.e.runs.Shards(ctx, s.run.Scope, s.run.ID)
-	if err != nil || after.No >= len(shards) {
-		return false
-	}
-	got := shards[after.No]
-	same := got.Fence == after.Fence && got.Cursor == after.Cursor && got.Done == after.Done && got.Owner == after.Owner
-	return same && (after.Cursor != s.shard.Cursor || after.Done)
 }
 
 // pause lets go of the shard after an error: for as long as ConnectWise or
