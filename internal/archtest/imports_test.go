@@ -60,10 +60,13 @@ func edges() []edge {
 		rules = append(rules, edge{from: a, to: "github.com/aws/...", reason: "the core speaks through its ports"})
 		rules = append(rules, edge{from: a, to: "internal/app/...", reason: "the root knows the core, not the reverse"})
 		for _, b := range core() {
-			handsOver := a == "internal/callback" && b == "internal/syncer" || a == "internal/setup" && b == "internal/permission"
-			if a != b && !handsOver {
+			handsOver := a == "internal/callback" && b == "internal/syncer" || a == "internal/setup" && b == "internal/permission" ||
+				a == "internal/callback" && b == "internal/filter" // through syncer
+			decides := b == "internal/filter" && (a == "internal/syncer" || a == "internal/setup")
+			if a != b && !handsOver && !decides {
 				rules = append(rules, edge{
-					from: a, to: b, reason: "core packages stand side by side; callback hands records to syncer, setup reports permission's findings",
+					from: a, to: b, reason: "core packages stand side by side; callback hands records to syncer, setup reports permission's findings; " +
+						"setup keeps the filter that syncer applies",
 				})
 			}
 		}

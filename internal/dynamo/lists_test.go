@@ -47,7 +47,7 @@ func TestListInOrder(t *testing.T) {
 	s := newStore(t)
 	var rows []syncer.Row
 	var want []psa.RecordID
-	add := func(id psa.RecordID, removed syncer.Removal) {
+	add := func(id psa.RecordID, removed syncer.Reason) {
 		row := s.row(id, 0)
 		row.Removed, row.RemovedAt = removed, s.now()
 		rows = append(rows, row)

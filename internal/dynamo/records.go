@@ -88,10 +88,10 @@ func (r *Records) writeOne(ctx context.Context, scope psa.Scope, row syncer.Row)
 func (r *Records) supersedes(row syncer.Row) (string, with) {
 	w := with{"read": nanos(row.ReadAt), "second": r.db.now().Unix()}
 	later := "#read <= :read"
-	if row.Removed != syncer.Deleted {
-		later = "(#rm = :deleted AND #read <= :read) OR " +
-			"(#rm <> :deleted AND (#upd < :upd OR (#upd = :upd AND #read <= :read)))"
-		w["deleted"], w["upd"] = syncer.Deleted, millis(row.LastUpdated)
+	if row.Removed != syncer.Deleted && row.Removed != syncer.Merged {
+		later = "(#rm IN (:deleted, :merged) AND #read <= :read) OR " +
+			"(NOT #rm IN (:deleted, :merged) AND (#upd < :upd OR (#upd = :upd AND #read <= :read)))"
+		w["deleted"], w["merged"], w["upd"] = syncer.Deleted, syncer.Merged, millis(row.LastUpdated)
 	}
 	if row.Fence != 0 {
 		later = "#fence <= :fence AND (" + later + ")"

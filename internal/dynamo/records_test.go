@@ -119,7 +119,7 @@ func TestWriteOrder(t *testing.T) {
 	type version struct {
 		updated, read int
 		fence         int64
-		removed       syncer.Removal
+		removed       syncer.Reason
 	}
 	row := func(id psa.RecordID, v version) syncer.Row {
 		r := s.row(id, 0)
@@ -131,8 +131,8 @@ func TestWriteOrder(t *testing.T) {
 		return r
 	}
 	var id psa.RecordID
-	for _, removedA := range []syncer.Removal{"", syncer.Deleted, syncer.SoftDeleted} {
-		for _, removedB := range []syncer.Removal{"", syncer.Deleted} {
+	for _, removedA := range []syncer.Reason{"", syncer.Deleted, syncer.SoftDeleted} {
+		for _, removedB := range []syncer.Reason{"", syncer.Deleted} {
 			for _, d := range []version{{}, {updated: 1}, {updated: -1}, {read: 1}, {read: -1}, {updated: 1, read: -1}, {updated: -1, read: 1}} {
 				for _, fences := range [][2]int64{{0, 0}, {5, 4}, {5, 5}, {5, 6}, {5, 0}, {0, 5}} {
 					id++

@@ -10,23 +10,26 @@ import (
 // runItem is a run. It stands in the due index while it is active.
 type runItem struct {
 	key
-	V          int             `dynamodbav:"v"`
-	ID         string          `dynamodbav:"id"`
-	Type       psa.DataType    `dynamodbav:"type"`
-	Mode       syncer.Mode     `dynamodbav:"mode"`
-	State      syncer.State    `dynamodbav:"state"`
-	Fence      int64           `dynamodbav:"fence"`
-	By         string          `dynamodbav:"by,omitempty"`
-	Requested  int64           `dynamodbav:"requested,omitempty"`
-	Started    int64           `dynamodbav:"started,omitempty"`
-	Finished   int64           `dynamodbav:"finished,omitempty"`
-	After      string          `dynamodbav:"after,omitempty"`
-	Since      int64           `dynamodbav:"since,omitempty"`
-	ServerTime int64           `dynamodbav:"serverTime,omitempty"`
-	Expected   int             `dynamodbav:"expected,omitempty"`
-	Shards     int             `dynamodbav:"shards"`
-	Totals     syncer.Counts   `dynamodbav:"totals"`
-	Failure    *syncer.Failure `dynamodbav:"failure,omitempty"`
+	V          int              `dynamodbav:"v"`
+	ID         string           `dynamodbav:"id"`
+	Type       psa.DataType     `dynamodbav:"type"`
+	Mode       syncer.Mode      `dynamodbav:"mode"`
+	State      syncer.State     `dynamodbav:"state"`
+	Fence      int64            `dynamodbav:"fence"`
+	By         string           `dynamodbav:"by,omitempty"`
+	Requested  int64            `dynamodbav:"requested,omitempty"`
+	Started    int64            `dynamodbav:"started,omitempty"`
+	Finished   int64            `dynamodbav:"finished,omitempty"`
+	After      string           `dynamodbav:"after,omitempty"`
+	Since      int64            `dynamodbav:"since,omitempty"`
+	ServerTime int64            `dynamodbav:"serverTime,omitempty"`
+	Expected   int              `dynamodbav:"expected,omitempty"`
+	Shards     int              `dynamodbav:"shards"`
+	Totals     syncer.Counts    `dynamodbav:"totals"`
+	Failure    *syncer.Failure  `dynamodbav:"failure,omitempty"`
+	Filter     string           `dynamodbav:"filter,omitempty"`
+	From       string           `dynamodbav:"from,omitempty"`
+	Proposal   *syncer.Proposal `dynamodbav:"proposal,omitempty"`
 	// Lease is until when the run keeps its type.
 	Lease int64 `dynamodbav:"lease"`
 	// Lost is set when another run took its lease.
@@ -42,6 +45,7 @@ func newRunItem(r syncer.Run) runItem {
 		By: r.RequestedBy, Requested: nanos(r.RequestedAt), Started: nanos(r.StartedAt), Finished: nanos(r.FinishedAt),
 		After: r.After, Since: nanos(r.Since), ServerTime: nanos(r.ServerStart),
 		Expected: r.Expected, Shards: r.Shards, Totals: r.Totals, Failure: r.Failure,
+		Filter: r.Filter, From: r.From, Proposal: r.Proposal,
 	}
 }
 
@@ -51,7 +55,7 @@ func (it runItem) run(scope psa.Scope) syncer.Run {
 		RequestedBy: it.By, RequestedAt: fromNanos(it.Requested), StartedAt: fromNanos(it.Started),
 		FinishedAt: fromNanos(it.Finished), After: it.After, Since: fromNanos(it.Since),
 		ServerStart: fromNanos(it.ServerTime), Expected: it.Expected, Shards: it.Shards,
-		Totals: it.Totals, Failure: it.Failure,
+		Totals: it.Totals, Failure: it.Failure, Filter: it.Filter, From: it.From, Proposal: it.Proposal,
 	}
 }
 
@@ -84,6 +88,8 @@ type typeItem struct {
 	ActiveRun   string `dynamodbav:"activeRun,omitempty"`
 	Watermark   int64  `dynamodbav:"watermark,omitempty"`
 	LastSuccess int64  `dynamodbav:"lastSuccess,omitempty"`
+	Planned     int64  `dynamodbav:"planned,omitempty"`
+	Filter      string `dynamodbav:"filter,omitempty"`
 }
 
 // shardItem is a shard. Stopped is set when its run is over.
@@ -91,6 +97,8 @@ type shardItem struct {
 	key
 	V        int             `dynamodbav:"v"`
 	No       int             `dynamodbav:"no"`
+	Part     syncer.Part     `dynamodbav:"part,omitempty"`
+	Of       []psa.RecordID  `dynamodbav:"of,omitempty"`
 	Lo       psa.RecordID    `dynamodbav:"lo"`
 	Hi       psa.RecordID    `dynamodbav:"hi"`
 	Cursor   psa.RecordID    `dynamodbav:"cursor"`
@@ -108,7 +116,7 @@ type shardItem struct {
 
 func newShardItem(scope psa.Scope, runID string, s syncer.Shard) shardItem {
 	return shardItem{
-		key: shardKey(scope, runID, s.No), V: version, No: s.No, Lo: s.Lo, Hi: s.Hi, Cursor: s.Cursor,
+		key: shardKey(scope, runID, s.No), V: version, No: s.No, Part: s.Part, Of: s.Of, Lo: s.Lo, Hi: s.Hi, Cursor: s.Cursor,
 		Done: s.Done, Counts: s.Counts, Fence: s.Fence, Owner: s.Owner, Lease: nanos(s.LeaseUntil),
 		Woken: nanos(s.WokenAt), Failures: s.Failures, Waiting: s.Waiting,
 	}
@@ -116,7 +124,7 @@ func newShardItem(scope psa.Scope, runID string, s syncer.Shard) shardItem {
 
 func (it shardItem) shard(runID string) syncer.Shard {
 	return syncer.Shard{
-		RunID: runID, No: it.No, Lo: it.Lo, Hi: it.Hi, Cursor: it.Cursor, Done: it.Done, Counts: it.Counts,
+		RunID: runID, No: it.No, Part: it.Part, Of: it.Of, Lo: it.Lo, Hi: it.Hi, Cursor: it.Cursor, Done: it.Done, Counts: it.Counts,
 		Fence: it.Fence, Owner: it.Owner, LeaseUntil: fromNanos(it.Lease), WokenAt: fromNanos(it.Woken),
 		Failures: it.Failures, Waiting: it.Waiting,
 	}

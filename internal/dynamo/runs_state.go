@@ -18,6 +18,7 @@ func (r *Runs) PlanRun(ctx context.Context, run syncer.Run, shards []syncer.Shar
 		set: with{
 			"state": syncer.Running, "mode": run.Mode, "started": nanos(run.StartedAt), "since": nanos(run.Since),
 			"serverTime": nanos(run.ServerStart), "expected": run.Expected, "shards": len(shards),
+			"filter": run.Filter,
 		},
 		cond: "#state = :queued AND #fence = :held AND attribute_not_exists(#lost)",
 		with: with{"queued": syncer.Queued, "held": run.Fence},
@@ -100,6 +101,9 @@ func finalRun(run syncer.Run, seen runItem) update {
 	if run.Failure != nil {
 		u.set["failure"] = run.Failure
 	}
+	if run.Proposal != nil {
+		u.set["proposal"] = run.Proposal
+	}
 	return u
 }
 
@@ -111,6 +115,10 @@ func freeType(run syncer.Run, watermark time.Time) update {
 	}
 	if !watermark.IsZero() {
 		u.set["watermark"], u.set["lastSuccess"] = nanos(watermark), nanos(run.FinishedAt)
+		u.set["planned"] = nanos(run.StartedAt)
+		if run.Mode != syncer.Incremental { // which decides only what changed
+			u.set["filter"] = run.Filter
+		}
 	}
 	return u
 }

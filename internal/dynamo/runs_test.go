@@ -119,7 +119,7 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 
 	state, err := s.Runs().TypeState(t.Context(), scope, psa.Companies)
 	must(t, err)
-	wantEqual(t, "type state", state, syncer.TypeState{Type: psa.Companies, LastRun: "01B", ActiveRun: "01B"})
+	wantEqual(t, "type state", state, syncer.TypeState{Type: psa.Companies, LastRun: "01B", ActiveRun: "01B", Fence: 2})
 	due, err := s.Runs().Due(t.Context(), s.now(), 10)
 	must(t, err)
 	wantEqual(t, "due", due, []syncer.RunKey{{Scope: scope, RunID: "01B"}})
@@ -179,7 +179,7 @@ func TestEndRunOnce(t *testing.T) {
 	}
 	state, err := s.Runs().TypeState(t.Context(), scope, psa.Companies)
 	must(t, err)
-	wantEqual(t, "type state", state, syncer.TypeState{Type: psa.Companies, Watermark: s.now(), LastRun: "01A", LastSuccess: s.now()})
+	wantEqual(t, "type state", state, syncer.TypeState{Type: psa.Companies, Watermark: s.now(), LastRun: "01A", LastSuccess: s.now(), PlannedAt: run.StartedAt, Fence: 1})
 	after := held
 	after.Cursor++
 	wantErr(t, "advance of a stopped shard", s.Runs().Advance(t.Context(), scope, held, after), psa.ErrConflict)

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
 )
@@ -65,6 +66,7 @@ type connectionItem struct {
 	Generation psa.Generation `dynamodbav:"generation"`
 	SecretARN  string         `dynamodbav:"secretArn"`
 	Types      []psa.DataType `dynamodbav:"types"`
+	Filter     filter.Filter  `dynamodbav:"filter"`
 	EnabledBy  string         `dynamodbav:"enabledBy,omitempty"`
 	EnabledAt  int64          `dynamodbav:"enabledAt"`
 	KeysBy     string         `dynamodbav:"keysBy,omitempty"`
@@ -79,7 +81,7 @@ type connectionItem struct {
 func newConnectionItem(c setup.Connection) connectionItem {
 	return connectionItem{
 		key: connectionKey(c.Account), V: version, ID: c.ID, Endpoint: newEndpointItem(c.Endpoint),
-		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types,
+		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types, Filter: c.Filter,
 		EnabledBy: c.EnabledBy, EnabledAt: nanos(c.EnabledAt), KeysBy: c.KeysBy, KeysAt: nanos(c.KeysAt),
 		Callbacks: newCallbacksItem(c.Callbacks), PublicURL: c.PublicURL, SyncEvery: c.SyncEvery,
 		Pause: pauseItem{Sync: c.Pause.Sync, By: c.Pause.By, At: nanos(c.Pause.At)}, Rev: c.Rev,
@@ -89,7 +91,7 @@ func newConnectionItem(c setup.Connection) connectionItem {
 func (it connectionItem) connection(account psa.AccountID) setup.Connection {
 	return setup.Connection{
 		ID: it.ID, Account: account, Endpoint: it.Endpoint.endpoint(), Generation: it.Generation, SecretARN: it.SecretARN,
-		Types: it.Types, EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
+		Types: it.Types, Filter: it.Filter, EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
 		KeysAt: fromNanos(it.KeysAt), Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL,
 		SyncEvery: it.SyncEvery, Pause: setup.Pause{Sync: it.Pause.Sync, By: it.Pause.By, At: fromNanos(it.Pause.At)}, Rev: it.Rev,
 	}
@@ -103,6 +105,7 @@ type draftItem struct {
 	Endpoint  endpointItem   `dynamodbav:"endpoint"`
 	SecretARN string         `dynamodbav:"secretArn"`
 	Types     []psa.DataType `dynamodbav:"types"`
+	Filter    filter.Filter  `dynamodbav:"filter"`
 	SavedBy   string         `dynamodbav:"savedBy,omitempty"`
 	SavedAt   int64          `dynamodbav:"savedAt"`
 	Until     int64          `dynamodbav:"until"`
@@ -111,14 +114,14 @@ type draftItem struct {
 
 func newDraftItem(d setup.Draft) draftItem {
 	return draftItem{
-		key: draftKey(d.Account), V: version, Endpoint: newEndpointItem(d.Endpoint), SecretARN: d.SecretARN, Types: d.Types,
+		key: draftKey(d.Account), V: version, Endpoint: newEndpointItem(d.Endpoint), SecretARN: d.SecretARN, Types: d.Types, Filter: d.Filter,
 		SavedBy: d.SavedBy, SavedAt: nanos(d.SavedAt), Until: nanos(d.ExpiresAt), Rev: d.Rev,
 	}
 }
 
 func (it draftItem) draft(account psa.AccountID) setup.Draft {
 	return setup.Draft{
-		Account: account, Endpoint: it.Endpoint.endpoint(), SecretARN: it.SecretARN, Types: it.Types,
+		Account: account, Endpoint: it.Endpoint.endpoint(), SecretARN: it.SecretARN, Types: it.Types, Filter: it.Filter,
 		SavedBy: it.SavedBy, SavedAt: fromNanos(it.SavedAt), ExpiresAt: fromNanos(it.Until), Rev: it.Rev,
 	}
 }

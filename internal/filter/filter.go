@@ -2,9 +2,12 @@ package filter
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -26,6 +29,24 @@ type Filter struct {
 // All reports whether the filter chooses every company.
 func (f Filter) All() bool {
 	return len(f.Types)+len(f.Statuses)+len(f.Territories)+len(f.Markets) == 0
+}
+
+// Key tells filters apart: equal choices have equal keys, however they were
+// written, and choosing every company has "".
+func (f Filter) Key() string {
+	var b strings.Builder
+	for _, c := range categories() {
+		ids := slices.Clone(f.of(c))
+		slices.Sort(ids)
+		for _, id := range slices.Compact(ids) {
+			fmt.Fprintf(&b, "%s%d", c[:1], id)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Clean returns the filter with each category in order and without

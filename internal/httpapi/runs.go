@@ -31,12 +31,14 @@ type Run struct {
 
 // Counts are records.
 type Counts struct {
-	Read      int `json:"read"`
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
-	Unchanged int `json:"unchanged"`
-	Skipped   int `json:"skipped"`
-	Removed   int `json:"removed"`
+	Read       int `json:"read"`
+	Created    int `json:"created"`
+	Updated    int `json:"updated"`
+	Unchanged  int `json:"unchanged"`
+	Skipped    int `json:"skipped"`
+	OutOfScope int `json:"outOfScope" doc:"Read, and not kept since the filter does not choose its company."`
+	Removed    int `json:"removed"`
+	Missing    int `json:"missing" doc:"Stored, and not returned by ConnectWise: what may be removed."`
 }
 
 // Failure is why a run failed.

@@ -3,6 +3,7 @@ package setup
 import (
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -36,7 +37,9 @@ type Connection struct {
 	// SecretARN points at the credentials.
 	SecretARN string
 	// Types are the enabled data types, in the table's order.
-	Types     []psa.DataType
+	Types []psa.DataType
+	// Filter chooses the companies that are synced.
+	Filter    filter.Filter
 	EnabledBy string
 	EnabledAt time.Time
 	// KeysBy and KeysAt say who gave the present keys, and when.
@@ -92,6 +95,7 @@ type Draft struct {
 	Endpoint  Endpoint
 	SecretARN string
 	Types     []psa.DataType
+	Filter    filter.Filter
 	SavedBy   string
 	SavedAt   time.Time
 	ExpiresAt time.Time

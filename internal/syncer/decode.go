@@ -125,7 +125,7 @@ func clean(v any) any {
 }
 
 // hashOf tells rows apart by what they say, not by when they were read.
-func hashOf(rec psa.Record, removed Removal) string {
+func hashOf(rec psa.Record, removed Reason) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%d\x00", removed, rec.Name, rec.Parent)
 	h.Write(rec.Data)

@@ -181,7 +181,7 @@ func FuzzDecode(f *testing.F) {
 func TestSupersedes(t *testing.T) {
 	t.Parallel()
 	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
-	row := func(updated, read int, fence int64, removed Removal) Row {
+	row := func(updated, read int, fence int64, removed Reason) Row {
 		return Row{Record: psa.Record{LastUpdated: at(updated), ReadAt: at(read)}, Fence: fence, Removed: removed}
 	}
 	for _, tt := range []struct {

@@ -17,7 +17,15 @@ const (
 	Incremental Mode = "incremental"
 	// Full reads everything again.
 	Full Mode = "full"
+	// Reconcile reads the ids of everything, to find what is missing.
+	Reconcile Mode = "reconcile"
+	// Removal removes what an earlier run missed and a person confirmed.
+	Removal Mode = "removal"
 )
+
+// Enumerates reports whether a run in this mode sees every record of its type,
+// so that what it does not see is gone.
+func (m Mode) Enumerates() bool { return m == Full || m == Reconcile }
 
 // State of a run.
 type State string
@@ -39,21 +47,25 @@ func (s State) Active() bool { return s == Queued || s == Running || s == Interr
 
 // Counts are records, not requests. Read is every record that ConnectWise
 // returned; each is then exactly one of the others, but Removed, which also
-// counts records that ConnectWise no longer returns.
+// counts records that ConnectWise no longer returns, and Missing, which are
+// those that are stored and were not returned: what may be removed.
 type Counts struct {
-	Read      int `json:"read"`
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
-	Unchanged int `json:"unchanged"`
-	Skipped   int `json:"skipped"`
-	Removed   int `json:"removed"`
+	Read       int `json:"read"`
+	Created    int `json:"created"`
+	Updated    int `json:"updated"`
+	Unchanged  int `json:"unchanged"`
+	Skipped    int `json:"skipped"`
+	OutOfScope int `json:"outOfScope"`
+	Removed    int `json:"removed"`
+	Missing    int `json:"missing"`
 }
 
 // Add returns the sum.
 func (c Counts) Add(o Counts) Counts {
 	return Counts{
 		Read: c.Read + o.Read, Created: c.Created + o.Created, Updated: c.Updated + o.Updated,
-		Unchanged: c.Unchanged + o.Unchanged, Skipped: c.Skipped + o.Skipped, Removed: c.Removed + o.Removed,
+		Unchanged: c.Unchanged + o.Unchanged, Skipped: c.Skipped + o.Skipped, OutOfScope: c.OutOfScope + o.OutOfScope,
+		Removed: c.Removed + o.Removed, Missing: c.Missing + o.Missing,
 	}
 }
 
@@ -102,13 +114,64 @@ type Run struct {
 	// is active, Progress adds up the shards.
 	Totals  Counts
 	Failure *Failure
+	// Filter is the key of the filter that the run was planned under.
+	Filter string
+	// From is the run whose missing records a Removal run removes.
+	From string
+	// Proposal is set if the run found more missing than it may remove by
+	// itself.
+	Proposal *Proposal
 }
 
-// Shard is a part of a run: the records with Lo < id <= Hi.
+// Proposal asks a person whether what a run missed shall be removed.
+type Proposal struct {
+	State ProposalState `json:"state"`
+	// Missing of Stored records are proposed for removal.
+	Missing int `json:"missing"`
+	Stored  int `json:"stored"`
+	// Reason is why the run did not remove them by itself.
+	Reason string `json:"reason"`
+	// DecidedBy is the person who confirmed or dismissed it.
+	DecidedBy string    `json:"decidedBy,omitempty"`
+	DecidedAt time.Time `json:"decidedAt,omitzero"`
+}
+
+// ProposalState says what became of a proposal.
+type ProposalState string
+
+// The states. A proposal of a run that is not its type's newest is Outdated.
+const (
+	ProposalOpen      ProposalState = "open"
+	ProposalConfirmed ProposalState = "confirmed"
+	ProposalDismissed ProposalState = "dismissed"
+	ProposalOutdated  ProposalState = "outdated"
+)
+
+// Part says which records a shard is about.
+type Part string
+
+// The parts of a run.
+const (
+	// Range is the records with Lo < id <= Hi; of a type that is read under
+	// its parent, those of the parents with Lo < id <= Hi.
+	Range Part = ""
+	// Touched is the records that a touching list names (Type.Touched).
+	Touched Part = "touched"
+	// Children is the records of the parents in Of.
+	Children Part = "children"
+	// Removals is what the other shards of the run missed; it is worked when
+	// they are done.
+	Removals Part = "removals"
+)
+
+// Shard is a part of a run.
 type Shard struct {
 	RunID string
 	// No counts from 0.
-	No int
+	No   int
+	Part Part
+	// Of are the parents of a Children shard.
+	Of []psa.RecordID
 	// Lo is exclusive; Hi is inclusive, 0 meaning no upper bound.
 	Lo, Hi psa.RecordID
 	// Cursor is the last id that is read, kept and counted.
@@ -140,18 +203,35 @@ type TypeState struct {
 	// LastRun is the newest run, of any outcome; ActiveRun the one that
 	// holds the lease, if any.
 	LastRun, ActiveRun string
-	// LastSuccess is when the last run that moved the watermark finished.
-	LastSuccess time.Time
+	// LastSuccess is when the last run that moved the watermark finished,
+	// PlannedAt when it was planned, both by our clock.
+	LastSuccess, PlannedAt time.Time
+	// Filter is the key of the filter under which every record was decided.
+	Filter string
+	// Fence counts the type's runs.
+	Fence int64
 }
 
-// Removal says why a record is a tombstone; "" is a living record.
-type Removal string
+// Reason says why a record is not kept; "" is a living record.
+type Reason string
 
-// Reasons for removal.
+// The reasons. The first three make a row a tombstone, which goes after 90
+// days. A row that is out of scope or skipped stays, without its data, so that
+// its return is noticed.
 const (
-	Deleted     Removal = "deleted"      // ConnectWise answers 404 for it while a control read works
-	SoftDeleted Removal = "soft_deleted" // its deletedFlag is set
+	Deleted     Reason = "deleted"      // ConnectWise answers 404 for it while a control read works, or no list has it
+	SoftDeleted Reason = "soft_deleted" // its deletedFlag is set
+	Merged      Reason = "merged"       // it is part of another record now
+	OutOfScope  Reason = "out_of_scope" // the filter does not choose its company
+	Skipped     Reason = "skipped"      // it could not be kept; a Skip says why
 )
+
+// Tombstone reports whether ConnectWise no longer has the record.
+func (r Reason) Tombstone() bool { return r == Deleted || r == SoftDeleted || r == Merged }
+
+// unread reports whether the reason comes from the record's absence, which
+// shows no lastUpdated.
+func (r Reason) unread() bool { return r == Deleted || r == Merged }
 
 // Row is a stored record.
 type Row struct {
@@ -163,8 +243,13 @@ type Row struct {
 	CreatedRun, ChangedRun string
 	// ChangedAt is our clock when the row was last written with a change.
 	ChangedAt time.Time
-	Removed   Removal
+	Removed   Reason
 	RemovedAt time.Time
+	// ScopeAt is our clock when the row last became living, or ceased to be:
+	// what its children depend on.
+	ScopeAt time.Time
+	// MergedInto is the record that a Merged one is part of, 0 if unknown.
+	MergedInto psa.RecordID
 	// Fence of the run that wrote it; 0 for a callback, which is ordered by
 	// its read alone.
 	Fence int64
@@ -172,14 +257,14 @@ type Row struct {
 
 // Supersedes is the one ordering rule of writes: may r be stored over old? A
 // run never writes over a later run of its type. A record that ConnectWise no
-// longer has shows no lastUpdated, so a Deleted tombstone and a living row
+// longer has shows no lastUpdated, so its tombstone and a row that was read
 // are ordered by when they were read; all else by psa.Newer. A row that was
 // read at the same instant may be stored again.
 func (r Row) Supersedes(old Row) bool {
 	if r.Fence != 0 && r.Fence < old.Fence {
 		return false
 	}
-	if r.Removed == Deleted || old.Removed == Deleted {
+	if r.Removed.unread() || old.Removed.unread() {
 		return !r.ReadAt.Before(old.ReadAt)
 	}
 	return !psa.Newer(old.LastUpdated, old.ReadAt, r.LastUpdated, r.ReadAt)

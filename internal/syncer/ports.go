@@ -4,13 +4,21 @@ import (
 	"context"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
 // Connector opens the ConnectWise of a scope. It returns problem.NotConnected
 // if the scope is not the account's present connection.
 type Connector interface {
-	Connect(ctx context.Context, scope psa.Scope) (Source, error)
+	Connect(ctx context.Context, scope psa.Scope) (Session, error)
+}
+
+// Session is an open connection, as it stands now.
+type Session struct {
+	Source
+	// Filter chooses the companies that are in scope.
+	Filter filter.Filter
 }
 
 // Source reads one ConnectWise. Every error carries a problem.Code; one with
@@ -21,8 +29,11 @@ type Source interface {
 	// q.Since, if set), the largest id, and ConnectWise's clock before both
 	// were read.
 	Extent(ctx context.Context, t *Type, since time.Time) (Extent, error)
-	// Read returns records with After < id <= Until in ascending order of id.
+	// Read returns the records that q asks for in ascending order of id.
 	Read(ctx context.Context, t *Type, q Query) (Batch, error)
+	// Touched returns the ids of records that entries of t.Touched with an id
+	// above after, changed since, name; next is the last entry's id.
+	Touched(ctx context.Context, t *Type, since time.Time, after psa.RecordID) (ids []psa.RecordID, next psa.RecordID, more bool, err error)
 	// Get returns one record; psa.ErrNotFound if ConnectWise answers 404.
 	Get(ctx context.Context, t *Type, id psa.RecordID) (Read, error)
 	// Control is a read that works as long as the connection and the
@@ -37,12 +48,20 @@ type Extent struct {
 	ServerTime time.Time
 }
 
-// Query of Source.Read.
+// Query of Source.Read: After < id <= Until.
 type Query struct {
 	After, Until psa.RecordID // Until 0: no bound
 	Since        time.Time    // zero: everything
 	Limit        int          // 1..1000; ConnectWise may return fewer
+	// Of narrows to the children of these parents, IDs to these records: at
+	// most MaxNamed of either.
+	Of, IDs []psa.RecordID
+	// IDsOnly spares everything but the records' ids.
+	IDsOnly bool
 }
+
+// MaxNamed is how many ids a Query names, so that it fits into a URL.
+const MaxNamed = 50
 
 // Read is one record as ConnectWise sent it.
 type Read struct {

@@ -24,6 +24,10 @@ type Type struct {
 	ParentField string
 	// DeletedFlag names the boolean that marks a soft-deleted record.
 	DeletedFlag string
+	// Touched is a list whose entries change a record without touching it:
+	// the record is the one that an entry's TouchedField refers to. "" if
+	// there is none.
+	Touched, TouchedField string
 	// Callback is ConnectWise's name of the type in callbacks.
 	Callback string
 	// Permission is the security role cell that reading needs, as the
@@ -53,9 +57,12 @@ func Types() []*Type {
 			},
 			NameFields:  []string{"name"},
 			DeletedFlag: "deletedFlag",
-			Callback:    "company",
-			Permission:  Permission{Module: "Companies", Name: "Company Maintenance"},
-			Default:     true,
+			// A company's types are associations, which have their own lastUpdated.
+			Touched:      "/company/companyTypeAssociations",
+			TouchedField: "company",
+			Callback:     "company",
+			Permission:   Permission{Module: "Companies", Name: "Company Maintenance"},
+			Default:      true,
 		},
 		{
 			Name:  psa.Contacts,

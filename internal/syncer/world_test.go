@@ -19,6 +19,7 @@ import (
 	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/dynamo/dynamotest"
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
@@ -101,6 +102,8 @@ type world struct {
 	queue []syncer.Message
 	delay []time.Duration // of the messages sent, for those that were delayed
 	skew  time.Duration
+	// filter is the connection's.
+	filter filter.Filter
 	// refuse, if set, is what opening the connection answers.
 	refuse error
 }
@@ -156,21 +159,21 @@ func (w *world) process(m *mortal) *process {
 }
 
 // Connect implements syncer.Connector.
-func (p *process) Connect(ctx context.Context, scope psa.Scope) (syncer.Source, error) {
+func (p *process) Connect(ctx context.Context, scope psa.Scope) (syncer.Session, error) {
 	if scope != p.w.scope {
-		return nil, problem.New(problem.NotConnected, "Not connected.", "")
+		return syncer.Session{}, problem.New(problem.NotConnected, "Not connected.", "")
 	}
 	if p.w.refuse != nil {
-		return nil, p.w.refuse
+		return syncer.Session{}, p.w.refuse
 	}
 	if p.client == nil {
 		client, err := p.open(ctx)
 		if err != nil {
-			return nil, err
+			return syncer.Session{}, err
 		}
 		p.client = client
 	}
-	return connector.NewSource(p.client, p.w.now), nil
+	return syncer.Session{Source: connector.NewSource(p.client, p.w.now), Filter: p.w.filter}, nil
 }
 
 func (p *process) open(ctx context.Context) (*connectwise.Client, error) {

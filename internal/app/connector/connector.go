@@ -96,24 +96,24 @@ const pausedRetry = 5 * time.Minute
 
 // Connect implements syncer.Connector. The connection is read each time, so
 // that rotated keys, an upgrade or another identity take effect at once.
-func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Source, error) {
+func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Session, error) {
 	conn, err := c.cfg.Connections.Connection(ctx, scope.Account)
 	if errors.Is(err, psa.ErrNotFound) || err == nil && conn.Generation != scope.Generation {
-		return nil, problem.New(problem.NotConnected, "This ConnectWise is not connected any more.", "Set up the connection, then sync again.").
+		return syncer.Session{}, problem.New(problem.NotConnected, "This ConnectWise is not connected any more.", "Set up the connection, then sync again.").
 			Wrap(psa.ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("connect %s: %w", scope, err)
+		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	if conn.Pause.Sync {
-		return nil, problem.New(problem.Paused, "Reading from ConnectWise is paused.", "Resume it on the connection's page.").
+		return syncer.Session{}, problem.New(problem.Paused, "Reading from ConnectWise is paused.", "Resume it on the connection's page.").
 			After(pausedRetry)
 	}
 	client, err := c.client(ctx, conn)
 	if err != nil {
-		return nil, fmt.Errorf("connect %s: %w", scope, err)
+		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
-	return NewSource(client, c.cfg.Now), nil
+	return syncer.Session{Source: NewSource(client, c.cfg.Now), Filter: conn.Filter}, nil
 }
 
 func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connectwise.Client, error) {

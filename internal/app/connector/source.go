@@ -2,8 +2,10 @@ package connector
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/connectwise"
@@ -48,9 +50,17 @@ func (s *Source) Extent(ctx context.Context, t *syncer.Type, since time.Time) (s
 
 // Read implements syncer.Source.
 func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (syncer.Batch, error) {
-	page, err := s.client.ReadRange(ctx, t.Path, connectwise.RangeQuery{
-		After: q.After, Until: q.Until, Since: q.Since, Fields: t.Fields, Limit: q.Limit,
-	})
+	rq := connectwise.RangeQuery{After: q.After, Until: q.Until, Since: q.Since, Fields: t.Fields, Limit: q.Limit}
+	if q.IDsOnly {
+		rq.Fields = []string{"id"}
+	}
+	if len(q.Of) > 0 {
+		rq.Conditions = connectwise.And(rq.Conditions, connectwise.In(t.ParentField+"/id", q.Of...))
+	}
+	if len(q.IDs) > 0 {
+		rq.Conditions = connectwise.And(rq.Conditions, connectwise.In("id", q.IDs...))
+	}
+	page, err := s.client.ReadRange(ctx, t.Path, rq)
 	if err != nil {
 		return syncer.Batch{}, fmt.Errorf("read %s: %w", t.Name, err)
 	}
@@ -59,6 +69,32 @@ func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (sync
 		batch.Reads[i] = syncer.Read{ID: page.IDs[i], Raw: item, SentAt: page.SentAt}
 	}
 	return batch, nil
+}
+
+// Touched implements syncer.Source.
+func (s *Source) Touched(
+	ctx context.Context, t *syncer.Type, since time.Time, after psa.RecordID,
+) (ids []psa.RecordID, next psa.RecordID, more bool, err error) {
+	page, err := s.client.ReadRange(ctx, t.Touched, connectwise.RangeQuery{
+		After: after, Since: since, Fields: []string{t.TouchedField}, Limit: syncer.MaxNamed,
+	})
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("read what touches %s: %w", t.Name, err)
+	}
+	for _, item := range page.Items {
+		var entry map[string]json.RawMessage
+		var ref struct {
+			ID psa.RecordID `json:"id"`
+		}
+		if json.Unmarshal(item, &entry) == nil && json.Unmarshal(entry[t.TouchedField], &ref) == nil && ref.ID > 0 {
+			ids = append(ids, ref.ID)
+		}
+	}
+	slices.Sort(ids)
+	if len(page.IDs) > 0 {
+		after = page.IDs[len(page.IDs)-1]
+	}
+	return slices.Compact(ids), after, page.More, nil
 }
 
 // Get implements syncer.Source.

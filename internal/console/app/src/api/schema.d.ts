@@ -432,6 +432,16 @@ export interface components {
         Counts: {
             /** Format: int64 */
             created: number;
+            /**
+             * Format: int64
+             * @description Stored, and not returned by ConnectWise: what may be removed.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Read, and not kept since the filter does not choose its company.
+             */
+            outOfScope: number;
             /** Format: int64 */
             read: number;
             /** Format: int64 */
