@@ -2,27 +2,30 @@ package usage
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// Schedule says when an account's usage is posted.
-type Schedule struct {
-	Scope psa.Scope
-	// Zone is the account's IANA time zone: its "today" is that zone's date.
-	Zone string
-	// NextAt is when the next day is due.
-	NextAt time.Time
+// Mappings says what an account's admin wants posted. Calls are safe for
+// concurrent use and read what was written before they began.
+type Mappings interface {
+	// Wanted returns the mappings of all tenants that were ever mapped to an
+	// agreement, those that are switched off and those of removed tenants
+	// too: all of them, or an error. A tenant comes once. One that is mapped
+	// for tickets only has no Agreement. SKUs without a catalog item are
+	// left out of Products; so is a second meter on one item, which mapping
+	// refuses.
+	Wanted(ctx context.Context, scope psa.Scope) ([]Wanted, error)
 }
 
-// Day is a planned day of an account: the posting of that day is due and has
-// not been done.
-type Day struct {
-	Scope psa.Scope
-	// Date is the account's civil date.
-	Date      Date
-	PlannedAt time.Time
+// Reports holds what tenants use.
+type Reports interface {
+	// Latest returns, for each tenant that reported, the report of the latest
+	// day up to today, as it was corrected last (by reportedAt, not by
+	// arrival). A tenant that never reported is left out.
+	Latest(ctx context.Context, scope psa.Scope, today Date) (map[TenantID]Report, error)
 }
 
 // Store keeps schedules and days. Methods are safe for concurrent use by many
@@ -37,4 +40,60 @@ type Store interface {
 	// the schedule still has s.NextAt; otherwise psa.ErrConflict. A day that
 	// is recorded already is not recorded twice, and the schedule moves on.
 	PlanDay(ctx context.Context, s Schedule, day Day, nextAt time.Time) error
+}
+
+// Billing opens the ConnectWise of a scope for postings. It returns
+// problem.NotConnected if the scope is not the account's present connection,
+// and problem.Paused while postings are paused.
+type Billing interface {
+	Open(ctx context.Context, scope psa.Scope) (Finance, error)
+}
+
+// Finance is one ConnectWise's agreements and additions. Every error carries a
+// problem.Code; one with RetryAfter says when a call may be made again. Reads
+// and changes of a line are repeated within ctx where that is worth it, since
+// making one twice is making it once. A create never is.
+type Finance interface {
+	// Agreements returns those of ids that exist, with the agreements that
+	// are their parents, in few calls.
+	Agreements(ctx context.Context, ids []psa.RecordID) (map[psa.RecordID]Agreement, error)
+	// Items returns those of the catalog's items that exist.
+	Items(ctx context.Context, ids []psa.RecordID) (map[psa.RecordID]Item, error)
+	// Additions returns every addition of an agreement, all pages.
+	Additions(ctx context.Context, agreement psa.RecordID) ([]Addition, error)
+	// Addition returns one; psa.ErrNotFound if ConnectWise says that there
+	// is none.
+	Addition(ctx context.Context, agreement, id psa.RecordID) (Addition, error)
+	// Create makes an addition and returns it as ConnectWise shows it. A
+	// *Refusal says that nothing was made; any other error that nobody knows.
+	Create(ctx context.Context, agreement psa.RecordID, line NewLine) (Addition, error)
+	// Change sets what is set in c, and nothing else, and returns the
+	// addition as it is then. A *Refusal says that nothing was changed.
+	Change(ctx context.Context, agreement, id psa.RecordID, c Change) (Addition, error)
+}
+
+// NewLine is an addition to be made.
+type NewLine struct {
+	Product  psa.RecordID
+	Quantity Decimal
+	Start    Date
+	// Marker is its serial number; "" for none.
+	Marker string
+	// Like is an addition as ConnectWise has it whose terms are copied: price,
+	// cost, bill option, taxable, included units, descriptions, unit,
+	// grouping, custom fields. Without one ConnectWise's defaults apply.
+	Like json.RawMessage
+}
+
+// Change of an addition: nil leaves as it is.
+type Change struct {
+	Quantity *Decimal
+	// End is the last day; "" takes the end away.
+	End *Date
+}
+
+// Waker wakes a worker: one message on a queue. It may come late, twice or
+// never; the tick finds what nobody works on.
+type Waker interface {
+	Wake(ctx context.Context, m Message, delay time.Duration) error
 }
