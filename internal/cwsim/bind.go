@@ -209,7 +209,7 @@ func literalName(k kind) string {
 		return "numeric"
 	case kindBool:
 		return "boolean"
-	case kindTime:
+	case kindTime, kindDay:
 		return "datetime"
 	case kindAny:
 		return ""

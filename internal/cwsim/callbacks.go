@@ -28,6 +28,23 @@ func callbackLevels() map[string]string {
 	}
 }
 
+// callbackType is what callbacks call a table, where they have a name for it.
+func callbackType(e *entity) string {
+	switch e.name {
+	case Catalog:
+		return "productcatalog"
+	case PurchaseOrders:
+		return "purchaseorder"
+	case ScheduleEntries:
+		return "schedule"
+	case TimeEntries:
+		return "time"
+	case ProjectTickets:
+		return "ticket"
+	}
+	return e.object
+}
+
 // checkCallback refuses a registration that ConnectWise would refuse.
 func (st *state) checkCallback(t *table, r *row) []validation {
 	at := t.entity.index

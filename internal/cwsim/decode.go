@@ -45,6 +45,8 @@ func decodeScalar(f *field, v any) (any, error) {
 		return nil, &decodeError{f.name, "a boolean"}
 	case kindTime:
 		return decodeTime(f, v)
+	case kindDay:
+		return decodeDay(f, v)
 	case kindInt:
 		return decodeInt(f, v)
 	case kindNumber:
@@ -63,6 +65,24 @@ func decodeTime(f *field, v any) (any, error) {
 		return nil, &decodeError{f.name, "a date"}
 	}
 	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return nil, &decodeError{f.name, "a date"}
+	}
+	return stampOf(t), nil
+}
+
+// decodeDay takes the date that a text begins with: a bare date, or a moment whose time of day is dropped.
+func decodeDay(f *field, v any) (any, error) {
+	s, ok := v.(string)
+	if !ok || len(s) < len(time.DateOnly) {
+		return nil, &decodeError{f.name, "a date"}
+	}
+	if len(s) > len(time.DateOnly) {
+		if _, err := time.Parse(time.RFC3339, s); err != nil {
+			return nil, &decodeError{f.name, "a date"}
+		}
+	}
+	t, err := time.Parse(time.DateOnly, s[:len(time.DateOnly)])
 	if err != nil {
 		return nil, &decodeError{f.name, "a date"}
 	}
@@ -134,6 +154,13 @@ func (st *state) refField(t *table, r *row, name string) any {
 	}
 	i, ok := t.entity.index[name]
 	if !ok {
+		return nil
+	}
+	if id, ok := r.get(i).(refID); ok { // what it refers to is shown by its name
+		of := st.tables[t.entity.fields[i].ref.table]
+		if named := of.get(int(id)); named != nil {
+			return of.name(named)
+		}
 		return nil
 	}
 	return r.get(i)

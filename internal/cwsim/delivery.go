@@ -67,7 +67,7 @@ type callbackBody struct {
 
 // announce sends a change to the callbacks registered for it. The caller holds the lock.
 func (s *Simulator) announce(action string, t *table, r *row, by Member) {
-	kind := t.entity.object
+	kind := callbackType(t.entity)
 	if !s.sw.DeliverCallbacks || callbackLevels()[kind] == "" {
 		return
 	}
@@ -95,7 +95,8 @@ func (s *Simulator) announce(action string, t *table, r *row, by Member) {
 // covers says whether a registration wants to hear of a record.
 func (s *Simulator) covers(e *entity, cb *row, t *table, r *row, by Member) bool {
 	at := e.index
-	if !strings.EqualFold(cb.str(at["type"]), t.entity.object) || cb.bool(at["inactiveFlag"]) {
+	kind := callbackType(t.entity)
+	if !strings.EqualFold(cb.str(at["type"]), kind) || cb.bool(at["inactiveFlag"]) {
 		return false
 	}
 	if cb.bool(at["isSelfSuppressedFlag"]) && cb.get(at["memberId"]) == by.id {
@@ -105,7 +106,7 @@ func (s *Simulator) covers(e *entity, cb *row, t *table, r *row, by Member) bool
 	switch level := strings.ToLower(cb.str(at["level"])); level {
 	case "owner":
 		return true
-	case t.entity.object:
+	case kind:
 		return object == r.id
 	case "type":
 		return refsContain(r.get(t.entity.index["types"]), object)

@@ -12,16 +12,23 @@ type demo struct {
 	st    *state
 	words vocabulary
 	from  stamp // the oldest record
+	today stamp // the day on which the data is made
+
+	contactOf map[int]int // one contact of each company
+	noRows    any         // one empty list for all
+	noRefs    any
 }
 
 const (
 	demoEpoch = stamp(1672531200)     // 2023-01-01
 	demoSpan  = 3 * 365 * 24 * 3600   // records were changed within three years from then
 	demoBulk  = demoEpoch + 400*86400 // when an import changed many records in one second
+
+	demoFuture = stamp(2051222400) // 2035-01-01: a clock was wrong
 )
 
 func newDemo(seed uint64, st *state) *demo {
-	return &demo{rng: newRand(seed, 4), st: st, words: words(), from: demoEpoch}
+	return &demo{rng: newRand(seed, 4), st: st, words: words(), from: demoEpoch, noRows: []*row{}, noRefs: []any{}}
 }
 
 // fill makes the setup tables, companies and contacts.
@@ -40,7 +47,7 @@ func (d *demo) setups() {
 	d.names(CompanyTypes, "Customer", "Prospect", "Vendor", "Partner", "Former Customer", "Competitor", "\"VIP\" & friends")
 	d.names(Locations, "Corporate", "North East", "West Coast", "Île-de-France", "Zürich", "אזור צפון")
 	d.names(Markets, "Healthcare", "Legal", "Manufacturing", "Education", "Finance & Banking", "Non-Profit", "Government")
-	d.names(Members, "Psabridge API", "Ada Manager", "Grace Owner", "Linus Tech")
+	d.members("Psabridge API", "Ada Manager", "Grace Owner", "Linus Tech")
 	for name, list := range d.words.setups {
 		d.names(name, list...)
 	}
@@ -55,9 +62,6 @@ func (d *demo) setups() {
 		r.set(e.index["serviceAlertFlag"], false)
 	})
 	d.each(Locations, func(e *entity, r *row) { r.set(e.index["structureLevel"], refID(1)) })
-	d.each(Members, func(e *entity, r *row) {
-		r.set(e.index["identifier"], [...]string{"PsabridgeAPI", "amanager", "gowner", "ltech"}[r.id-1])
-	})
 	d.each("countries", func(e *entity, r *row) {
 		r.set(e.index["identifier"], [...]string{"US", "GB", "FR", "IL", "JP"}[r.id-1])
 	})
@@ -71,6 +75,21 @@ func (d *demo) setups() {
 		r := d.row(t)
 		r.set(t.entity.index["description"], text)
 		r.set(t.entity.index["defaultFlag"], r.id == 4)
+		t.put(r)
+	}
+}
+
+func (d *demo) members(names ...string) {
+	t := d.st.tables[Members]
+	for i, name := range names {
+		first, last, _ := strings.Cut(name, " ")
+		r := &row{id: t.next, updated: d.from, entered: d.from, by: "amanager"}
+		for field, v := range map[string]any{
+			"identifier": [...]string{"PsabridgeAPI", "amanager", "gowner", "ltech"}[i], "firstName": first, "lastName": last,
+			"licenseClass": "F", "hireDate": d.from, "inactiveFlag": false, "adminFlag": i == 1, "customFields": []*row{},
+		} {
+			r.set(t.entity.index[field], v)
+		}
 		t.put(r)
 	}
 }
@@ -151,8 +170,8 @@ func (d *demo) company(e *entity, r *row, i int) {
 	set("leadFlag", d.chance(10))
 	set("unsubscribeFlag", false)
 	set("isVendorFlag", false)
-	set("types", []any{})
-	set("customFields", []*row{})
+	set("types", d.noRefs)
+	set("customFields", d.noRows)
 	if d.chance(80) {
 		set("market", refID(1+d.rng.IntN(7)))
 		set("phoneNumber", d.phone())

@@ -39,8 +39,8 @@ func (d *demo) contact(e, items *entity, r *row) {
 	set("unsubscribeFlag", d.chance(5))
 	set("defaultBillingFlag", false)
 	set("defaultFlag", d.chance(30))
-	set("types", []any{})
-	set("customFields", []*row{})
+	set("types", d.noRefs)
+	set("customFields", d.noRows)
 	if d.chance(50) {
 		set("title", pick(d.rng, d.words.titles))
 	}

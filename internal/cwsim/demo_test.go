@@ -64,3 +64,58 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("%s %s %s", public, private, other)
 	}
 }
+
+// Every further type has records, some of them odd, and the seed repeats them too.
+func TestDemoOfFurtherTypes(t *testing.T) {
+	t.Parallel()
+	a := start(t, Config{Companies: 400, ContactsPerCompany: 2})
+	again := New(Config{Companies: 400, ContactsPerCompany: 2})
+	for _, name := range []string{
+		Opportunities, Configurations, Catalog, Agreements, Additions, Tickets, Projects, ProjectTickets, ProjectPhases, SalesOrders, Products,
+		PurchaseOrders, TimeEntries, ScheduleEntries, Members, Activities, CompanyGroups, CompanyGroupings, CompanyNotes, CompanyTeams,
+	} {
+		if len(a.sim.IDs(name)) == 0 {
+			t.Errorf("there are no %s", name)
+		}
+		if !bytes.Equal(a.sim.dump(name).body, again.dump(name).body) {
+			t.Errorf("the same seed gives different %s", name)
+		}
+	}
+	for path, texts := range map[string][]string{
+		"/company/configurations": {
+			`company=null`, `lastUpdated > [2034-01-01T00:00:00Z]`, `contact/id=999999999`, `status=null`, `company/id in (1,2,3,4,5,6,7,8,9,10)`,
+		},
+		"/sales/opportunities":   {`contact/id > 0`, `closedDate != null`, `stage=null`},
+		"/finance/agreements":    {`cancelledFlag=true`, `parentAgreement != null`, `billingCycle=null`, `nextInvoiceDate > [2020-01-01T00:00:00Z]`},
+		"/procurement/catalog":   {`productClass="Bundle"`, `inactiveFlag=true`},
+		"/project/tickets":       {`company/id > 0`},
+		"/marketing/groups":      {`name="Newsletter"`},
+		"/schedule/entries":      {`lastUpdated > [2020-01-01T00:00:00Z]`},
+		"/company/companies":     {`deletedFlag=true`},
+		"/finance/billingCycles": {`billingOptions="Quarterly"`},
+	} {
+		for _, text := range texts {
+			if n := a.get(path+"/count", conditions(text)).object(t)["count"]; n == 0.0 || n == nil {
+				t.Errorf("%s: no record with %s", path, text)
+			}
+		}
+	}
+}
+
+// A deleted company may bear the name of a living one.
+func TestDemoHasDuplicatesOutOfTheRecycleBin(t *testing.T) {
+	t.Parallel()
+	living := map[any]bool{}
+	companies := New(Config{Companies: 400}).Snapshot(Companies)
+	for _, c := range companies {
+		if c["deletedFlag"] == false {
+			living[c["name"]] = true
+		}
+	}
+	for _, c := range companies {
+		if c["deletedFlag"] == true && living[c["name"]] {
+			return
+		}
+	}
+	t.Error("there is none")
+}

@@ -2,8 +2,8 @@ package cwsim
 
 // vocabulary is what demo records are made of.
 type vocabulary struct {
-	first, last, trades, forms, cities, streets, titles, members, odd []string
-	setups                                                            map[string][]string
+	first, last, trades, forms, cities, streets, titles, members, odd, devices, systems, deals, wares []string
+	setups                                                                                            map[string][]string
 }
 
 func words() vocabulary {
@@ -25,6 +25,13 @@ func words() vocabulary {
 		cities:  []string{"Tampa", "Boston", "London", "Paris", "Zürich", "Tel Aviv", "Osaka", "São Paulo", "Kraków", "St. John's"},
 		streets: []string{"Main Street", "Elm Avenue", "Rue de l'Église", "Hauptstraße", "King's Road", "5th Ave #12", "Плющиха"},
 		titles:  []string{"Owner", "Office Manager", "CFO", "IT Admin", "Réceptionniste", "Head of \"Everything\"", "VP, Sales & Marketing"},
+		devices: []string{"WS", "SRV", "FW", "PRN", "NB-Büro", "AP"},
+		systems: []string{"Windows 11 Pro", "Windows Server 2022", "macOS 15", "Ubuntu 24.04", "FortiOS"},
+		deals: []string{
+			"Firewall refresh", "E-mail security", "Office move", "Awareness training", "Backup for 25 seats", "Wi-Fi survey", "Mailbox full",
+			"Migration à l'étranger", "New hire",
+		},
+		wares:   []string{"Backup", "Firewall", "Licence", "Awareness", "Monitoring", "Câble", "Storage"},
 		members: []string{"amanager", "gowner", "ltech", "PsabridgeAPI"},
 		odd: []string{
 			"Joe's \"Best\" Pizza & Grill", `Back\slash \\ Brothers`, "100% Organic * Wild", "[Brackets] (and) {braces}",
@@ -54,5 +61,15 @@ func words() vocabulary {
 			"tracks":             {"Onboarding"},
 			"documents":          {"Portrait"},
 		},
+	}
+}
+
+// smallSetups are tables that agreements, products and the service desk refer to.
+func (vocabulary) smallSetups() map[string][]string {
+	return map[string][]string{
+		"productTypes": {"Service", "Software", "Hardware"}, "unitsOfMeasure": {"Each", "Hour"}, "projectStatuses": {"Open", "Closed"},
+		orderStatuses: {"Open", "Shipped"}, "purchaseOrderStatuses": {"Open"}, scheduleTypes: {"Service", "Sales"}, "noteTypes": {"Comment"},
+		"teamRoles": {"Account manager"}, "groups": {"Newsletter", "Beta testers"}, "systemDepartments": {"Services"},
+		"billingStatuses": {"New", "Closed"}, "slas": {"Standard"}, "manufacturers": {"ACME"}, "invoiceGroupings": {"Licences"},
 	}
 }

@@ -30,7 +30,7 @@ func entities() map[string]*entity {
 	for _, e := range all {
 		out[e.name] = e
 	}
-	return out
+	return completed(out)
 }
 
 func userFields() []field {
@@ -77,8 +77,7 @@ func companyEntity() *entity {
 		ref("emailTemplate", to("emailTemplates", "emailTemplate")), str("invoiceToEmailAddress", 0), str("invoiceCCEmailAddress", 0),
 		flag("deletedFlag"), moment("dateDeleted"), str("deletedBy", 0), guid("mobileGuid"),
 		str("facebookUrl", 0), str("twitterUrl", 0), str("linkedInUrl", 0),
-		ref("currency", to("currencies", "currency", "symbol", "currencyCode", "decimalSeparator", "numberOfDecimals", "thousandsSeparator",
-			"negativeParenthesesFlag", "displaySymbolFlag", "currencyIdentifier", "displayIdFlag", "rightAlign")),
+		ref("currency", toCurrency()),
 		ref("territoryManager", to(Members, "member", "identifier", "dailyCapacity")), str("resellerIdentifier", 0), flag("isVendorFlag"),
 		refs("types", to(CompanyTypes, "type")).onPost(), ref("site", to("sites", "site")),
 		field{name: "integratorTags", kind: kindStrings}, customFields(),

@@ -41,6 +41,8 @@ func (st *state) exampleOf(f *field) any {
 		return true
 	case kindTime:
 		return "2024-02-29T12:34:56Z"
+	case kindDay:
+		return "2024-02-29T00:00:00Z"
 	case kindGUID:
 		return "2ddab73b-21b8-4e36-a4e3-efccf7093415"
 	case kindRef:

@@ -53,7 +53,7 @@ func TestForecast(t *testing.T) {
 		"name": "Deal", "primarySalesRep": ref(1), "company": ref(a.sim.IDs(Companies)[0]), "contact": ref(a.sim.IDs(Contacts)[0]),
 	})
 	path := "/sales/opportunities/" + strconv.Itoa(id) + "/forecast"
-	a.do("POST", path, `{"forecastType":"Service","revenue":12.5}`).want(t, 201, "")
+	a.do("POST", path, `{"forecastType":"Service","status":{"id":1},"revenue":12.5}`).want(t, 201, "")
 	items, _ := a.get(path, url.Values{}).object(t)["forecastItems"].([]any)
 	if len(items) != 1 {
 		t.Errorf("items %v", items)

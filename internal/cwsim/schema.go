@@ -11,6 +11,7 @@ const (
 	kindNumber       // double
 	kindBool         //
 	kindTime         // date-time, UTC, whole seconds
+	kindDay          // a civil day, stored as its midnight in UTC; how it is written is a switch
 	kindGUID         //
 	kindRef          // reference to one record of another table
 	kindRefs         // array of references

@@ -66,7 +66,6 @@ func smallSetups() []*entity {
 		out,
 		named("countries", "/company/countries", str("identifier", 0)),
 		named("communicationTypes", "/company/communicationTypes", str("coreEntityId", 0)),
-		named(Members, "/system/members", str("identifier", 15), number("dailyCapacity")),
 		named("currencies", "/finance/currencies", str("symbol", 0), str("currencyCode", 0), str("decimalSeparator", 0),
 			integer("numberOfDecimals"), str("thousandsSeparator", 0), flag("negativeParenthesesFlag"), flag("displaySymbolFlag"),
 			str("currencyIdentifier", 0), flag("displayIdFlag"), flag("rightAlign")),

@@ -51,7 +51,9 @@ func New(cfg Config) *Simulator {
 	s.log.reset()
 	s.faults.rng = newRand(cfg.Seed, 2)
 	s.sender = newSender(cfg)
-	newDemo(cfg.Seed, s.st).fill(cfg.Companies, cfg.ContactsPerCompany)
+	demo := newDemo(cfg.Seed, s.st)
+	demo.fill(cfg.Companies, cfg.ContactsPerCompany)
+	demo.business(cfg.Seed, cfg.Now())
 	return s
 }
 

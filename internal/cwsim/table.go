@@ -130,7 +130,7 @@ func (st *state) retype(company int) {
 
 // name is what a reference to the row shows as name.
 func (t *table) name(r *row) any {
-	if t.entity.name == Contacts {
+	if t.entity.name == Contacts || t.entity.name == Members {
 		first, last := r.str(t.entity.index["firstName"]), r.str(t.entity.index["lastName"])
 		if last == "" {
 			return first
