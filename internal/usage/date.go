@@ -71,6 +71,9 @@ func (d Date) AddMonths(n int) Date {
 
 // FirstOfMonth is the 1st of the date's month.
 func (d Date) FirstOfMonth() Date {
+	if d == "" {
+		return ""
+	}
 	y, m, _ := d.split()
 	return DateOf(y, m, 1)
 }

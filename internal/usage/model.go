@@ -86,10 +86,11 @@ type Agreement struct {
 	BillStart, NID Date
 	// Cycle is ConnectWise's billing option: Monthly, Quarterly, ...
 	Cycle string
-	// CalendarPeriods says that periods follow the calendar (months,
-	// quarters, years) and not the billing start.
-	CalendarPeriods bool
-	Prorated        bool
+	// Basis is ConnectWise's invoicing cycle: periods follow the calendar
+	// (CalendarYear) or the billing start (ContractYear); "" if it does not
+	// say.
+	Basis    string
+	Prorated bool
 	// Unreadable names dates that are none, so that nothing is guessed.
 	Unreadable []string
 }
