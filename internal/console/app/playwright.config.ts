@@ -16,6 +16,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },
+    actionTimeout: 20_000,
     trace: "retain-on-failure",
     reducedMotion: "reduce",
     launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args },

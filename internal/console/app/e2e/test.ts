@@ -23,27 +23,19 @@ function watch(page: Page, complaints: string[]): void {
   });
 }
 
-/** Gives the API member of the demo ConnectWise a role: one of the simulator's by name, or one with exactly these cells. */
-export async function setRole(stack: Stack, role: string | Role): Promise<void> {
-  const answer = await fetch(new URL("/_sim/roles", stack.server), {
-    method: "PUT",
-    headers: { "X-Simulator-Control": "1", "Content-Type": "application/json" },
-    body: JSON.stringify(typeof role === "string" ? { name: role } : { role }),
-  });
-  expect(answer.status, await answer.text()).toBe(200);
-}
-
-interface Role {
-  name: string;
-  cells: Record<string, { inquire: "All" }>;
-  /** The setup tables that Table Setup is customised to. */
-  tables: string[];
-}
-
 /** Opens an address of the console and signs in as one of the demo people. */
 export async function signIn(page: Page, address: string, person: string): Promise<void> {
   await page.goto(address);
   await page.getByRole("button", { name: person }).click();
+}
+
+/** Types what leads to the demo ConnectWise, or something else instead. */
+export async function fillConnection(page: Page, stack: Stack, change: Partial<Stack> = {}): Promise<void> {
+  const values = { ...stack, ...change };
+  await page.getByLabel("Server URL").fill(values.server);
+  await page.getByLabel("Company ID").fill(values.companyId);
+  await page.getByLabel("Public key").fill(values.publicKey);
+  await page.getByRole("textbox", { name: "Private key" }).fill(values.privateKey);
 }
 
 export { expect };

@@ -7,6 +7,7 @@ const columns: [key: keyof Numbers, label: string, meaning?: string][] = [
   ["updated", "updated"],
   ["unchanged", "unchanged"],
   ["skipped", "skipped"],
+  ["outOfScope", "out of scope", "read, and not chosen by the sync filters"],
   ["removed", "removed", "deleted in ConnectWise"],
 ];
 

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { eventWords } from "../dashboard/events";
 import { shown } from "../dashboard/fields";
 import { concernsOf, healthOf } from "../integrations/health";
-import { dataTypes, enabled, runWith } from "../test/samples";
+import { countsWith, dataTypes, enabled, runWith } from "../test/samples";
 import { formatAgo, formatCount, formatDuration, formatList } from "../ui/format";
 import { percent, wordsOf } from "./words";
 
-const counts = (read: number) => ({ read, created: 0, updated: 0, unchanged: 0, skipped: 0, removed: 0 });
+const counts = (read: number) => countsWith({ read });
 
 test.each([
   ["half", runWith({ expected: 10, counts: counts(5) }), 50],

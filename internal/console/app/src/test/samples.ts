@@ -1,6 +1,7 @@
 import type {
   Check,
   Connection,
+  Counts,
   DataType,
   Former,
   Report,
@@ -50,8 +51,21 @@ export const enabled: NonNullable<Connection["enabled"]> = {
   pause: { sync: false },
 };
 
+export function countsWith(change: Partial<Counts>): Counts {
+  const none = {
+    read: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    skipped: 0,
+    outOfScope: 0,
+    removed: 0,
+    missing: 0,
+  };
+  return { ...none, ...change };
+}
+
 export function runWith(change: Partial<Run>): Run {
-  const counts = { read: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, removed: 0 };
   return {
     id: "01J0000000000000000000000A",
     type: "companies",
@@ -62,7 +76,7 @@ export function runWith(change: Partial<Run>): Run {
     requestedAt: at,
     expected: 0,
     shards: 1,
-    counts,
+    counts: countsWith({}),
     ...change,
   };
 }
