@@ -33,22 +33,6 @@ func (it endpointItem) endpoint() setup.Endpoint {
 	}
 }
 
-// callbacksItem is how far registering callbacks has come.
-type callbacksItem struct {
-	State    setup.CallbackState `dynamodbav:"state"`
-	At       int64               `dynamodbav:"at"`
-	Warning  *setup.Warning      `dynamodbav:"warning,omitempty"`
-	Failures int                 `dynamodbav:"failures,omitempty"`
-}
-
-func newCallbacksItem(c setup.Callbacks) callbacksItem {
-	return callbacksItem{State: c.State, At: nanos(c.At), Warning: c.Warning, Failures: c.Failures}
-}
-
-func (it callbacksItem) callbacks() setup.Callbacks {
-	return setup.Callbacks{State: it.State, At: fromNanos(it.At), Warning: it.Warning, Failures: it.Failures}
-}
-
 // pauseItem is what a person holds up.
 type pauseItem struct {
 	Sync bool   `dynamodbav:"sync,omitempty"`

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
-	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// registerCallbacks has ConnectWise call us for the connection's types. One
+// atConnectWise is how many registrations are made or removed side by side.
+const atConnectWise = 4
+
+// registerCallbacks makes what ConnectWise calls what it shall call. One
 // process at a time does it for a connection; one that died is followed two
 // minutes later by whoever looks next. What ConnectWise refuses is a warning
 // on the connection, not an error.
@@ -21,8 +23,8 @@ func (s *Service) registerCallbacks(ctx context.Context, c Connection) (Connecti
 	if c.Callbacks.underWay(s.now()) {
 		return c, nil // somebody is at it
 	}
-	failures := c.Callbacks.Failures
-	c.Callbacks = Callbacks{State: CallbacksRegistering, At: s.now(), Failures: failures}
+	before := c.Callbacks
+	c.Callbacks = Callbacks{State: CallbacksRegistering, At: s.now(), Failures: before.Failures, Types: before.Types}
 	if url := s.PublicURL(ctx); url != "" {
 		c.PublicURL = url
 	}
@@ -33,12 +35,7 @@ func (s *Service) registerCallbacks(ctx context.Context, c Connection) (Connecti
 	if err != nil {
 		return c, fmt.Errorf("begin registering callbacks: %w", err)
 	}
-	mine.Callbacks = Callbacks{State: CallbacksRegistered, At: s.now()}
-	err = within(ctx, registerTime, func(ctx context.Context) error { return s.register(ctx, mine) })
-	if err != nil {
-		s.Log.WarnContext(ctx, "callbacks not registered", "account", string(c.Account), "error", err.Error())
-		mine.Callbacks.State, mine.Callbacks.Warning, mine.Callbacks.Failures = CallbacksFailed, callbackWarning(err), failures+1
-	}
+	mine.Callbacks = s.mend(ctx, mine)
 	done, err := s.Store.UpdateConnection(ctx, mine, SecretNote{}, SecretNote{})
 	if errors.Is(err, psa.ErrConflict) {
 		return s.Store.Connection(ctx, c.Account) // changed meanwhile; the state heals at the next look
@@ -46,65 +43,52 @@ func (s *Service) registerCallbacks(ctx context.Context, c Connection) (Connecti
 	if err != nil {
 		return c, fmt.Errorf("finish registering callbacks: %w", err)
 	}
+	s.tellRepairs(ctx, done, before)
 	return done, nil
 }
 
-// underWay reports whether somebody may be registering at now.
-func (c Callbacks) underWay(now time.Time) bool {
-	return c.State == CallbacksRegistering && now.Before(c.At.Add(registeringLife))
-}
-
-// worthATry reports whether registering is to be tried again at now: not what
-// works, and ever more rarely what does not.
-func (c Callbacks) worthATry(now time.Time) bool {
-	switch c.State {
-	case CallbacksRegistered:
-		return false
-	case CallbacksRegistering:
-		return !c.underWay(now)
-	case CallbacksFailed:
-		wait := callbackRetry << min(max(c.Failures-1, 0), 10)
-		return !now.Before(c.At.Add(min(wait, callbackRetryMax)))
-	default:
-		return true
-	}
-}
-
-// CallbackPath begins the path of every callback URL of a connection. The id
-// is ours alone, so it tells our registrations from all others.
-func CallbackPath(connectionID string) string { return "/callbacks/" + connectionID + "/" }
-
-// Registration is a callback of ours as ConnectWise has it.
-type Registration struct {
-	ID   psa.RecordID
-	Type psa.DataType
-	URL  string
-	// Active is false if ConnectWise does not call it (any more).
-	Active bool
-}
-
-// register adds what is missing, under a new token: the old ones are stored
-// as hashes and cannot be told to ConnectWise again. The hash is stored first,
-// so that no delivery is turned away.
-func (s *Service) register(ctx context.Context, c Connection) error {
-	base := c.PublicURL + CallbackPath(c.ID)
-	have, err := s.Callbacks.Registrations(ctx, c)
+// mend does what registerCallbacks holds the connection for, and says how
+// things stand then.
+func (s *Service) mend(ctx context.Context, c Connection) Callbacks {
+	out := c.Callbacks
+	var d difference
+	err := within(ctx, registerTime, func(ctx context.Context) (err error) {
+		if d, err = s.lookAtCallbacks(ctx, c); err != nil {
+			return err
+		}
+		out.Types = out.seen(d.found, s.now())
+		return s.add(ctx, c, d)
+	})
+	out.At = s.now()
 	if err != nil {
-		return fmt.Errorf("list callbacks: %w", err)
+		s.Log.WarnContext(ctx, "callbacks not registered", "account", string(c.Account), "error", err.Error())
+		out.State, out.Warning = CallbacksFailed, callbackWarning(err)
+		out.Failures++
+		return out
 	}
-	e, err := s.endpointOf(ctx, c)
+	out.State, out.Failures = CallbacksRegistered, 0
+	out.Types = out.seen(d.mended(), s.now())
+	err = within(ctx, removeTime, func(ctx context.Context) error { return s.removeAll(ctx, c, d.surplus) })
 	if err != nil {
-		return err
+		s.Log.WarnContext(ctx, "old callbacks not removed", "account", string(c.Account), "error", err.Error())
+		out.Warning = surplusWarning(err)
 	}
-	known := len(e.TokenHashes)
-	e.TokenHashes = inUse(e.TokenHashes, have)
-	missing := s.types.unregistered(c.Types, have, base)
-	if len(missing) == 0 && len(e.TokenHashes) == known {
+	return out
+}
+
+// add registers what is missing, under a new token: the old ones are stored as
+// hashes and cannot be told to ConnectWise again. The hash is stored first, so
+// that no delivery is turned away; the old token stays valid. Should a part
+// fail, what was registered here is removed again.
+func (s *Service) add(ctx context.Context, c Connection, d difference) error {
+	missing := d.missing()
+	if len(missing) == 0 && !d.unused {
 		return nil
 	}
 	plain, hash := token()
+	e := d.endpoint
 	if len(missing) > 0 {
-		e.TokenHashes = append(e.TokenHashes, hash)
+		e.TokenHashes = append(slices.Clip(e.TokenHashes), hash)
 	}
 	if err := s.Store.PutCallbackEndpoint(ctx, e); err != nil {
 		return fmt.Errorf("store the callback token: %w", err)
@@ -112,49 +96,78 @@ func (s *Service) register(ctx context.Context, c Connection) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	// ConnectWise appends the record's id to the URL as it is.
-	if err := s.Callbacks.Register(ctx, c, base+plain+"?recordId=", missing); err != nil {
-		return fmt.Errorf("register callbacks: %w", err)
+	url := c.PublicURL + CallbackPath(c.ID) + plain + callbackQuery
+	group, whole := errgroup.WithContext(ctx)
+	group.SetLimit(atConnectWise)
+	for _, name := range missing {
+		group.Go(func() error {
+			if whole.Err() != nil {
+				return nil // one has failed; what is under way ends by itself
+			}
+			return s.addOne(ctx, c, url, name, d.surplus)
+		})
+	}
+	err := group.Wait()
+	if err == nil {
+		return nil
+	}
+	undone := within(context.WithoutCancel(ctx), rollBackTime, func(ctx context.Context) error { return s.rollBack(ctx, c, d.endpoint, url) })
+	if undone != nil {
+		s.Log.WarnContext(ctx, "callbacks not taken back", "account", string(c.Account), "error", undone.Error())
+	}
+	return err
+}
+
+// addOne registers one type. A ConnectWise that takes it for the one it has
+// makes room for it first.
+func (s *Service) addOne(ctx context.Context, c Connection, url string, name psa.DataType, surplus []Registration) error {
+	err := s.Callbacks.Register(ctx, c, url, name)
+	old := slices.DeleteFunc(slices.Clone(surplus), func(r Registration) bool { return r.Type != name })
+	if errors.Is(err, psa.ErrConflict) && len(old) > 0 {
+		if err := s.removeAll(ctx, c, old); err != nil {
+			return err
+		}
+		err = s.Callbacks.Register(ctx, c, url, name)
+	}
+	if err != nil {
+		return fmt.Errorf("register the callback for %s: %w", name, err)
 	}
 	return nil
 }
 
-// inUse drops the hashes of tokens that no registration uses. The newest
-// stays: whoever stored it may be about to register it.
-func inUse(hashes []string, have []Registration) []string {
-	var kept []string
-	for i, hash := range hashes {
-		used := slices.ContainsFunc(have, func(r Registration) bool { return hashOf(tokenIn(r.URL)) == hash })
-		if used || i == len(hashes)-1 {
-			kept = append(kept, hash)
-		}
-	}
-	return kept
-}
-
-// tokenIn is the token in a callback URL: the last part of its path.
-func tokenIn(callbackURL string) string {
-	u, err := url.Parse(callbackURL)
+// rollBack removes what was registered under url, also where the answer to it
+// was lost, and then the url's token. What dies on the way leaves whole
+// registrations, which the next look keeps.
+func (s *Service) rollBack(ctx context.Context, c Connection, before psa.CallbackEndpoint, url string) error {
+	have, err := s.Callbacks.Registrations(ctx, c)
 	if err != nil {
-		return ""
+		return fmt.Errorf("list callbacks: %w", err)
 	}
-	return u.Path[strings.LastIndex(u.Path, "/")+1:]
+	have = slices.DeleteFunc(have, func(r Registration) bool { return r.URL != url })
+	if err := s.removeAll(ctx, c, have); err != nil {
+		return err
+	}
+	if err := s.Store.PutCallbackEndpoint(ctx, before); err != nil {
+		return fmt.Errorf("drop the callback token: %w", err)
+	}
+	return nil
 }
 
-// unregistered are those of names that ConnectWise could call us for, and does
-// not under base.
-func (c catalog) unregistered(names []psa.DataType, have []Registration, base string) []psa.DataType {
-	var missing []psa.DataType
-	for _, name := range names {
-		t, ok := c.named(name)
-		registered := slices.ContainsFunc(have, func(r Registration) bool {
-			return r.Type == name && r.Active && strings.HasPrefix(r.URL, base)
+// removeAll removes registrations; each is tried.
+func (s *Service) removeAll(ctx context.Context, c Connection, list []Registration) error {
+	errs := make([]error, len(list))
+	var group errgroup.Group
+	group.SetLimit(atConnectWise)
+	for i, r := range list {
+		group.Go(func() error {
+			if err := s.Callbacks.Remove(ctx, c, r.ID); err != nil {
+				errs[i] = fmt.Errorf("remove callback %d: %w", r.ID, err)
+			}
+			return nil
 		})
-		if ok && t.Callback && !registered {
-			missing = append(missing, name)
-		}
 	}
-	return missing
+	_ = group.Wait() // what fails is in errs
+	return errors.Join(errs...)
 }
 
 func callbackWarning(err error) *Warning {
@@ -164,5 +177,14 @@ func callbackWarning(err error) *Warning {
 		Message: "ConnectWise does not tell us of changes at once, because callbacks could not be registered; " +
 			"the regular sync finds them. " + p.Message,
 		Remedy: p.Remedy,
+	}
+}
+
+func surplusWarning(err error) *Warning {
+	p := problem.From(err)
+	return &Warning{
+		Code:    p.Code,
+		Message: "ConnectWise tells us of changes, but callbacks that are not needed any more could not be removed there. " + p.Message,
+		Remedy:  p.Remedy,
 	}
 }

@@ -176,7 +176,7 @@ func (s *Service) removeCallbacks(ctx context.Context, c Connection) (remaining 
 	err := within(ctx, leaveTime, func(ctx context.Context) error {
 		have, err := s.Callbacks.Registrations(ctx, c)
 		if err != nil {
-			remaining = s.types.unregistered(c.Types, nil, "") // any of them may be there
+			remaining = s.types.callable(c.Types) // any of them may be there
 			return fmt.Errorf("list callbacks: %w", err)
 		}
 		var errs []error

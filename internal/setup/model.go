@@ -57,25 +57,6 @@ type Connection struct {
 	Rev int64
 }
 
-// CallbackState says how far registering callbacks with ConnectWise has come.
-type CallbackState string
-
-// The states; "" is never tried.
-const (
-	CallbacksRegistering CallbackState = "registering" // somebody does it, or died doing it
-	CallbacksRegistered  CallbackState = "registered"
-	CallbacksFailed      CallbackState = "failed"
-)
-
-// Callbacks is a connection's callback state, since At. Warning is set when
-// it failed; Failures counts how often it did since it last succeeded.
-type Callbacks struct {
-	State    CallbackState
-	At       time.Time
-	Warning  *Warning
-	Failures int
-}
-
 // Warning is the public half of a problem that did not stop anything.
 type Warning struct {
 	Code    problem.Code `json:"code"`

@@ -99,14 +99,16 @@ type Prober interface {
 	List(ctx context.Context, e Endpoint, c psa.Credentials, path string) (count int, err error)
 }
 
-// CallbackRegistrar has ConnectWise call us when records change. Calls are
-// not atomic: one that failed may have registered some types.
+// CallbackRegistrar has ConnectWise call us when records change. Each method
+// may be called by several goroutines at once.
 type CallbackRegistrar interface {
 	// Registrations lists what ConnectWise calls under CallbackPath(c.ID),
 	// at any host: the connection's own, and nobody else's.
 	Registrations(ctx context.Context, c Connection) ([]Registration, error)
-	// Register makes ConnectWise call url for each of types.
-	Register(ctx context.Context, c Connection, url string, types []psa.DataType) error
+	// Register makes ConnectWise call url for a type, whoever made the
+	// change. After an error it may be registered all the same. It is
+	// psa.ErrConflict if ConnectWise takes it for one that it has.
+	Register(ctx context.Context, c Connection, url string, typ psa.DataType) error
 	// Remove ends a registration; one that has gone is no error.
 	Remove(ctx context.Context, c Connection, id psa.RecordID) error
 }

@@ -153,15 +153,5 @@ func (s *Service) catchUp(ctx context.Context, c Connection, due time.Time) erro
 	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due); err != nil {
 		return fmt.Errorf("start runs: %w", err)
 	}
-	return s.retryCallbacks(ctx, c)
-}
-
-// retryCallbacks registers callbacks where that failed, or died, or was never
-// come to. Where we are reached is known from the first attempt.
-func (s *Service) retryCallbacks(ctx context.Context, c Connection) error {
-	if c.PublicURL == "" || !c.Callbacks.worthATry(s.now()) {
-		return nil
-	}
-	_, err := s.registerCallbacks(ctx, c)
-	return err
+	return s.tendCallbacks(ctx, c, due)
 }

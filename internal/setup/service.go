@@ -41,10 +41,18 @@ const (
 	discoverTime = 9 * time.Second
 	infoTime     = 4 * time.Second
 	listsTime    = 9 * time.Second
-	registerTime = 15 * time.Second
+	registerTime = 10 * time.Second
 )
 
-// Deps are what a Service works with; all are required but Now and Log.
+// How long ConnectWise may take for the rest of keeping callbacks registered.
+const (
+	rollBackTime = 5 * time.Second
+	removeTime   = 5 * time.Second
+	checkTime    = 5 * time.Second
+)
+
+// Deps are what a Service works with; all are required but Journal, Count, Now
+// and Log.
 type Deps struct {
 	Store     Store
 	Secrets   Secrets
@@ -59,8 +67,11 @@ type Deps struct {
 	// PublicURL is where ConnectWise reaches us, without a trailing slash,
 	// as far as the present request tells; "" if it does not.
 	PublicURL func(context.Context) string
-	Now       func() time.Time
-	Log       *slog.Logger
+	Journal   Journal
+	// Count adds to a metric.
+	Count func(ctx context.Context, metric string, n int)
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Service is the connection's life. Its methods are safe for concurrent use,
@@ -91,6 +102,9 @@ func New(d Deps) (*Service, error) {
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Count == nil {
+		d.Count = func(context.Context, string, int) {}
 	}
 	return &Service{Deps: d, types: catalog(d.Types)}, nil
 }

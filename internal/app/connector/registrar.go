@@ -2,8 +2,11 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/connectwise"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -26,12 +29,16 @@ func (c *Connector) Registrations(ctx context.Context, conn setup.Connection) ([
 			return nil, fmt.Errorf("list callbacks: %w", err)
 		}
 		if strings.Contains(cb.URL, setup.CallbackPath(conn.ID)) {
-			out = append(out, setup.Registration{
-				ID: cb.ID, Type: typeOf(cb), URL: cb.URL, Active: !cb.Inactive && strings.EqualFold(cb.Level, levelOwner),
-			})
+			out = append(out, setup.Registration{ID: cb.ID, Type: typeOf(cb), URL: cb.URL, Inactive: cb.Inactive, Changed: !asRegistered(cb)})
 		}
 	}
 	return out, nil
+}
+
+// asRegistered reports whether cb tells of every record of its type, whoever
+// changed it. ConnectWise takes object 0 for 1.
+func asRegistered(cb connectwise.Callback) bool {
+	return strings.EqualFold(cb.Level, levelOwner) && (cb.ObjectID == objectAll || cb.ObjectID == 0) && !cb.SelfSuppressed
 }
 
 // typeOf is the data type that a callback is about, "" if it is none of ours.
@@ -45,24 +52,28 @@ func typeOf(cb connectwise.Callback) psa.DataType {
 }
 
 // Register implements setup.CallbackRegistrar.
-func (c *Connector) Register(ctx context.Context, conn setup.Connection, url string, types []psa.DataType) error {
+func (c *Connector) Register(ctx context.Context, conn setup.Connection, url string, typ psa.DataType) error {
 	client, err := c.client(ctx, conn)
 	if err != nil {
 		return err
 	}
-	for _, name := range types {
-		t, ok := syncer.TypeNamed(name)
-		if !ok || t.Callback == "" {
-			continue
-		}
-		err := client.CreateCallback(ctx, connectwise.Callback{
-			Description: "psabridge: " + t.Label, URL: url, ObjectID: objectAll, Type: t.Callback, Level: levelOwner,
-		})
-		if err != nil {
-			return fmt.Errorf("register the callback for %s: %w", name, err)
-		}
+	t, ok := syncer.TypeNamed(typ)
+	if !ok || t.Callback == "" {
+		return fmt.Errorf("%s has no callback: %w", typ, psa.ErrInvalid)
 	}
-	return nil
+	err = client.CreateCallback(ctx, connectwise.Callback{
+		Description: "psabridge: " + t.Label, URL: url, ObjectID: objectAll, Type: t.Callback, Level: levelOwner,
+	})
+	if isThere(err) {
+		return fmt.Errorf("%w: %w", psa.ErrConflict, err)
+	}
+	return err
+}
+
+// isThere reports whether ConnectWise refused an object because it has it.
+func isThere(err error) bool {
+	var e *connectwise.Error
+	return errors.As(err, &e) && slices.ContainsFunc(e.Fields, func(f connectwise.FieldError) bool { return f.Code == "ObjectExists" })
 }
 
 // Remove implements setup.CallbackRegistrar.
@@ -72,4 +83,19 @@ func (c *Connector) Remove(ctx context.Context, conn setup.Connection, id psa.Re
 		return err
 	}
 	return client.DeleteCallback(ctx, id)
+}
+
+// Journal writes to the sync's log what becomes of callbacks.
+type Journal struct{ Log syncer.Journal }
+
+// CallbackRepaired implements setup.Journal.
+func (j Journal) CallbackRepaired(ctx context.Context, scope psa.Scope, typ psa.DataType, at time.Time) error {
+	label := string(typ)
+	if t, ok := syncer.TypeNamed(typ); ok {
+		label = t.Label
+	}
+	return j.Log.Log(ctx, scope, syncer.LogEntry{
+		At: at, Event: "callback_repaired", Type: typ, Who: "system",
+		Message: "ConnectWise had stopped telling us of changed " + strings.ToLower(label) + "; its callback was registered again.",
+	})
 }

@@ -58,6 +58,7 @@ func New(cfg app.Config) (Handler, error) {
 	service, err := setup.New(setup.Deps{
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(), Types: connector.SetupTypes(),
 		SecretPrefix: cfg.SecretPrefix, PublicURL: func(context.Context) string { return "" }, Log: log,
+		Journal: connector.Journal{Log: store.Runs()}, Count: telemetry.Counter(log, cfg.Stage),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wire setup: %w", err)

@@ -50,6 +50,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(),
 		Types:        connector.SetupTypes(),
 		SecretPrefix: cfg.SecretPrefix, PublicURL: publicURL(cfg.AllowLoopback), Log: log,
+		Journal: connector.Journal{Log: store.Runs()}, Count: telemetry.Counter(log, cfg.Stage),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wire setup: %w", err)

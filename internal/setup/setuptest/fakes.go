@@ -96,8 +96,12 @@ type ConnectWise struct {
 	// Stall makes discover answer at the last moment, and info and list
 	// never.
 	Stall bool
+	// OnePerType refuses a second registration of a type.
+	OnePerType bool
 
 	asked []string
+	// inactive and changed are registrations by their id.
+	inactive, changed map[psa.RecordID]bool
 }
 
 // Process is the same ConnectWise as a process that dies by f sees it.
@@ -189,7 +193,9 @@ func (p *Caller) Registrations(ctx context.Context, conn setup.Connection) (out 
 	err = p.call(ctx, "registrations", func() error {
 		for i, a := range p.cw.asked { // what was removed is empty
 			if typ, url, _ := strings.Cut(a, " "); strings.Contains(url, setup.CallbackPath(conn.ID)) {
-				out = append(out, setup.Registration{ID: psa.RecordID(i + 1), Type: psa.DataType(typ), URL: url, Active: true})
+				r := setup.Registration{ID: psa.RecordID(i + 1), Type: psa.DataType(typ), URL: url}
+				r.Inactive, r.Changed = p.cw.inactive[r.ID], p.cw.changed[r.ID]
+				out = append(out, r)
 			}
 		}
 		return nil
@@ -198,17 +204,57 @@ func (p *Caller) Registrations(ctx context.Context, conn setup.Connection) (out 
 }
 
 // Register implements setup.CallbackRegistrar.
-func (p *Caller) Register(ctx context.Context, _ setup.Connection, url string, types []psa.DataType) error {
-	for _, t := range types {
-		err := p.call(ctx, "register", func() error {
-			p.cw.asked = append(p.cw.asked, string(t)+" "+url)
-			return nil
-		})
-		if err != nil {
-			return err
+func (p *Caller) Register(ctx context.Context, _ setup.Connection, url string, typ psa.DataType) error {
+	return p.call(ctx, "register", func() error {
+		if p.cw.OnePerType && slices.ContainsFunc(p.cw.asked, func(a string) bool { return strings.HasPrefix(a, string(typ)+" ") }) {
+			return psa.ErrConflict
 		}
+		p.cw.asked = append(p.cw.asked, string(typ)+" "+url)
+		return nil
+	})
+}
+
+// Deactivate turns off the nth registration, counted from 1.
+func (c *ConnectWise) Deactivate(id psa.RecordID) { c.mark(&c.inactive, id) }
+
+// Alter makes the nth registration another than was registered.
+func (c *ConnectWise) Alter(id psa.RecordID) { c.mark(&c.changed, id) }
+
+func (c *ConnectWise) mark(m *map[psa.RecordID]bool, id psa.RecordID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if *m == nil {
+		*m = map[psa.RecordID]bool{}
 	}
-	return nil
+	(*m)[id] = true
+}
+
+// Forget removes the nth registration.
+func (c *ConnectWise) Forget(id psa.RecordID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[id-1] = ""
+}
+
+// Swap replaces in the nth registration.
+func (c *ConnectWise) Swap(id psa.RecordID, r *strings.Replacer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[id-1] = r.Replace(c.asked[id-1])
+}
+
+// Exchange makes of two registrations each the other.
+func (c *ConnectWise) Exchange(a, b psa.RecordID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[a-1], c.asked[b-1] = c.asked[b-1], c.asked[a-1]
+}
+
+// Adopt adds a registration as somebody made it: "type url".
+func (c *ConnectWise) Adopt(a string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, a)
 }
 
 // Remove implements setup.CallbackRegistrar.
