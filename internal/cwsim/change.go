@@ -1,9 +1,6 @@
 package cwsim
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
 // replace is PUT: what the body leaves out becomes empty.
 func (c *call) replace() (response, error) {
@@ -65,6 +62,11 @@ func (c *call) remove() (response, error) {
 
 // softDelete marks a company as deleted; it stays in lists.
 func (c *call) softDelete(t *table, old *row) {
+	c.sim.announce("deleted", t, c.marked(t, old), c.member)
+}
+
+// marked stores a company with its deletedFlag set.
+func (c *call) marked(t *table, old *row) *row {
 	at, now := t.entity.index, stampOf(c.sim.nowLocked())
 	r := old.clone()
 	r.set(at["deletedFlag"], true)
@@ -72,66 +74,5 @@ func (c *call) softDelete(t *table, old *row) {
 	r.set(at["deletedBy"], c.member.Identifier)
 	r.updated, r.by = now, c.member.Identifier
 	c.sim.st.put(t, r)
-	c.sim.announce("deleted", t, r, c.member)
-}
-
-// merge moves what belongs to a company to another and removes the first: its id is gone afterwards.
-func (c *call) merge() (response, error) {
-	s := c.sim
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.st.tables[Companies]
-	old, err := c.find(t)
-	if err != nil {
-		return response{}, err
-	}
-	target, contacts, err := c.mergeBody(t)
-	if err != nil {
-		return response{}, err
-	}
-	c.moveContacts(old.id, target, contacts == "Merge")
-	s.st.remove(t, old.id)
-	c.save(t, t.get(target).clone(), "updated")
-	s.announce("deleted", t, old, c.member)
-	return jsonValue(http.StatusOK, map[string]any{"success": true, "message": "The companies were merged."}), nil
-}
-
-func (c *call) mergeBody(t *table) (target int, contacts string, err error) {
-	var body struct {
-		ToCompanyID *int   `json:"toCompanyId"`
-		Contacts    string `json:"contacts"`
-	}
-	if err := json.Unmarshal(c.body, &body); err != nil {
-		return 0, "", refuse(http.StatusBadRequest, "ConnectWiseApi", "The request body is not a valid JSON object.")
-	}
-	if body.ToCompanyID == nil {
-		missing := validation{Code: "MissingRequiredField", Message: "The toCompanyId field is required.", Field: "toCompanyId"}
-		return 0, "", invalid(t.entity, missing)
-	}
-	if *body.ToCompanyID == c.id || t.get(*body.ToCompanyID) == nil {
-		return 0, "", notFound(t.entity, *body.ToCompanyID)
-	}
-	return *body.ToCompanyID, body.Contacts, nil
-}
-
-// moveContacts hands contacts over to another company, or removes them.
-func (c *call) moveContacts(from, target int, keep bool) {
-	t := c.sim.st.tables[Contacts]
-	at := t.entity.index["company"]
-	var moved []*row
-	for _, r := range t.rows {
-		if r.ref(at) == from {
-			moved = append(moved, r)
-		}
-	}
-	for _, r := range moved {
-		if !keep {
-			c.sim.st.remove(t, r.id)
-			c.sim.announce("deleted", t, r, c.member)
-			continue
-		}
-		r = r.clone()
-		r.set(at, refID(target))
-		c.save(t, r, "updated")
-	}
+	return r
 }

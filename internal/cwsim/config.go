@@ -48,49 +48,6 @@ type Config struct {
 	Switches Switches
 }
 
-// Switches choose one of several behaviours. The zero value is a good default for each.
-type Switches struct {
-	// InfoWithoutAuth answers /system/info to anybody.
-	InfoWithoutAuth bool `json:"infoWithoutAuth"`
-	// ClientIDStatus answers a missing or unknown clientId: 400 (the default), 401 or 403.
-	ClientIDStatus int `json:"clientIdStatus"`
-	// RouterHidesUnauthorized answers wrong credentials on the v4_6_release path with 404.
-	RouterHidesUnauthorized bool `json:"routerHidesUnauthorized"`
-	// UnknownCompany404 makes companyinfo answer 404 instead of null.
-	UnknownCompany404 bool `json:"unknownCompany404"`
-	// IsCloudAsText makes companyinfo send "True" instead of true.
-	IsCloudAsText bool `json:"isCloudAsText"`
-	// SiteURL is companyinfo's SiteUrl; empty leaves the member out.
-	SiteURL string `json:"siteUrl"`
-	// MaxPageSize caps pages lower than 1000, silently.
-	MaxPageSize int `json:"maxPageSize"`
-	// NoForwardOnly names endpoints that do not support forward-only paging, by path such as /company/contacts. The value
-	// "refuse" answers 400, any other ignores the header and sends no Link.
-	NoForwardOnly map[string]string `json:"noForwardOnly"`
-	// CompanyTypeConditions accepts type/id and type/name in conditions on companies.
-	CompanyTypeConditions bool `json:"companyTypeConditions"`
-	// BackslashEscapes makes a backslash escape the next character inside strings of conditions.
-	BackslashEscapes bool `json:"backslashEscapes"`
-	// EqualsWildcard makes * a wildcard after = too.
-	EqualsWildcard bool `json:"equalsWildcard"`
-	// OpenTableSetup lets every role read setup tables.
-	OpenTableSetup bool `json:"openTableSetup"`
-	// CallbacksNeedTableSetup asks for Table Setup on /system/callbacks (Edit for changes).
-	CallbacksNeedTableSetup bool `json:"callbacksNeedTableSetup"`
-	// TypesTouchCompany makes a change of a company's types change its lastUpdated.
-	TypesTouchCompany bool `json:"typesTouchCompany"`
-	// CustomFieldsCleared makes a PATCH of customFields clear the values of entries that it leaves out.
-	CustomFieldsCleared bool `json:"customFieldsCleared"`
-	// HardDelete makes DELETE of a company remove it instead of setting deletedFlag.
-	HardDelete bool `json:"hardDelete"`
-	// RatePerMinute answers 429 beyond this number of requests a minute; 0 is no limit.
-	RatePerMinute int `json:"ratePerMinute"`
-	// HTML429 answers 429 with a page instead of JSON, as a proxy in front of the API does.
-	HTML429 bool `json:"html429"`
-	// DeliverCallbacks sends callbacks when records change.
-	DeliverCallbacks bool `json:"deliverCallbacks"`
-}
-
 const (
 	router      = "v4_6_release/"
 	apiVersion  = "2026.1"

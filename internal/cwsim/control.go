@@ -3,7 +3,6 @@ package cwsim
 import (
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,6 +24,10 @@ const (
 //	/_sim/clock      {"now": time} stops the clock, {"advance": "1h"} moves it, {"run": true} lets it run again
 //	/_sim/roles      {"member": "", "name": "full|none|guide1|guide2"} or {"member": "", "role": Role}
 //	/_sim/upgrade    {"codebase": "v2026_2/"}
+//	/_sim/points     all open points with their answers and the one in force; PUT {"name": "value"} chooses
+//	/_sim/callbacks  attempts and held ones; PUT a list of DeliveryFault; POST {"release": "inOrder|reversed"}, {"rotateKey": true}
+//	/_sim/settle     POST carries out what FaultCommitLater has put off
+//	/_sim/touch      {"table": "contacts", "at": time, "ids": [1,2]} or, in the place of ids, "count": 150
 //	/_sim/requests   counters and the last requests; DELETE resets them
 //	/_sim/records    /{table} all records, one a line; /{table}/{id} one record, which PUT and DELETE change
 func (s *Simulator) control(r *http.Request) response {
@@ -49,6 +52,14 @@ func (s *Simulator) control(r *http.Request) response {
 		out, err = s.controlRoles(read, body)
 	case "upgrade":
 		out, err = s.controlUpgrade(read, body)
+	case "points":
+		out, err = s.controlPoints(read, body)
+	case "callbacks":
+		out, err = s.controlCallbacks(r.Method, body)
+	case "settle":
+		out = map[string]int{"settled": s.Settle()}
+	case "touch":
+		out, err = s.controlTouch(body)
 	case "requests":
 		out = s.controlRequests(r.Method)
 	case "records":
@@ -87,9 +98,11 @@ func (s *Simulator) controlSwitches(read bool, body []byte) (any, error) {
 	var err error
 	if !read {
 		s.SetSwitches(func(sw *Switches) {
-			next := *sw
-			next.NoForwardOnly = maps.Clone(sw.NoForwardOnly)
+			next := sw.clone()
 			if err = json.Unmarshal(body, &next); err == nil {
+				err = next.check()
+			}
+			if err == nil {
 				*sw = next
 			}
 		})

@@ -3,9 +3,6 @@ package cwsim
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
@@ -21,15 +18,16 @@ import (
 // sender posts callbacks. Each is sent on its own, so that a slow receiver delays nobody and the order is not kept.
 type sender struct {
 	client  *http.Client
-	retries []time.Duration
-	keyID   string
-	key     string
 	running sync.WaitGroup
 
 	mu       sync.Mutex
 	rng      *rand.Rand
-	failing  map[int]failures // by callback id
+	keyID    string            // of the key in force
+	keys     map[string]string // by id
+	failing  map[int]failures  // by callback id
 	attempts int
+	faults   []*DeliveryFault
+	held     []message
 }
 
 // failures remembers on how many days in a row a callback failed.
@@ -43,10 +41,11 @@ const giveUpDays = 3
 
 func newSender(cfg Config) *sender {
 	rng := newRand(cfg.Seed, 3)
-	return &sender{
-		client: &http.Client{Timeout: 5 * time.Second}, retries: cfg.RetryAfter, rng: rng, failing: map[int]failures{},
-		keyID: randomGUID(rng), key: randomKey(rng, 32),
+	out := &sender{
+		client: &http.Client{Timeout: 5 * time.Second}, rng: rng, failing: map[int]failures{}, keys: map[string]string{},
 	}
+	out.newKey()
+	return out
 }
 
 // callbackBody is what is posted, in the vendor's spelling.
@@ -65,31 +64,90 @@ type callbackBody struct {
 	Type                string            `json:"Type"`
 }
 
+// message is one callback on its way to one receiver.
+type message struct {
+	callback     int
+	kind, action string
+	target       string
+	raw          []byte
+	signature    string
+	again        bool // after 5xx and time-outs too
+}
+
 // announce sends a change to the callbacks registered for it. The caller holds the lock.
 func (s *Simulator) announce(action string, t *table, r *row, by Member) {
-	kind := callbackType(t.entity)
-	if !s.sw.DeliverCallbacks || callbackLevels()[kind] == "" {
+	if !s.sw.DeliverCallbacks {
 		return
 	}
-	var entity *string
-	if action != "deleted" {
-		w := renderer{st: s.st, base: "https://" + s.cfg.SiteHost + "/" + s.codebase + "/apis/3.0"}
-		text := string(w.record(nil, t.entity, r, nil))
-		entity = &text
+	if t.entity.name == Additions && s.sw.point(AdditionCallback, "yes") {
+		t = s.st.tables[Agreements]
+		if r = t.get(r.ref(s.st.tables[Additions].entity.index["agreement"])); r == nil {
+			return
+		}
+		action = "updated"
 	}
+	kind := callbackType(t.entity)
+	if callbackLevels()[kind] == "" {
+		return
+	}
+	entity := s.entityText(action, t, r)
 	callbacks := s.st.tables[Callbacks]
 	for _, cb := range callbacks.rows {
 		if !s.covers(callbacks.entity, cb, t, r, by) {
 			continue
 		}
-		body := callbackBody{
+		keyID, key := s.sender.signingKey(s.sw.point(CallbackKeyLife, "oneMessage"))
+		raw, err := s.encode(callbackBody{
 			Action: action, CallbackObjectRecID: cb.id, CompanyID: s.cfg.CompanyID, Entity: entity, FromURL: s.host(), ID: r.id,
-			MemberID: by.Identifier, MessageID: s.sender.guid(), Metadata: map[string]string{"key_url": s.keyURL()},
+			MemberID: by.Identifier, MessageID: s.sender.guid(), Metadata: map[string]string{"key_url": s.keyURL(keyID)},
 			PartnerID: "000000000000000000000000", ProductInstanceID: "000000000000000000000001", Type: kind,
+		})
+		if err != nil {
+			continue
 		}
-		target := cb.str(callbacks.entity.index["url"]) + strconv.Itoa(r.id) + "&action=" + action + "&memberId=" + url.QueryEscape(by.Identifier)
-		s.sender.running.Go(func() { s.post(cb.id, target, body) })
+		s.dispatch(message{
+			callback: cb.id, kind: kind, action: action, raw: raw, signature: s.signature(key, raw), again: s.sw.point(CallbackRetries, "yes"),
+			target: cb.str(callbacks.entity.index["url"]) + strconv.Itoa(r.id) + "&action=" + action + "&memberId=" + url.QueryEscape(by.Identifier),
+		})
 	}
+}
+
+// entityText is the record as callbacks carry it: JSON inside a string, and nothing for what was deleted.
+func (s *Simulator) entityText(action string, t *table, r *row) *string {
+	if action == "deleted" || s.sw.point(CallbackEntity, "null") {
+		return nil
+	}
+	w := renderer{st: s.st, base: "https://" + s.cfg.SiteHost + "/" + s.codebase + "/apis/3.0"}
+	text := string(w.record(nil, t.entity, r, nil))
+	return &text
+}
+
+func (s *Simulator) encode(body callbackBody) ([]byte, error) {
+	if s.sw.CallbackSpacing {
+		return json.MarshalIndent(body, " ", "\t ")
+	}
+	return json.Marshal(body)
+}
+
+// signature is what the header says, nothing if the header is to be left out.
+func (s *Simulator) signature(key string, raw []byte) string {
+	switch s.sw.CallbackSignature {
+	case "none":
+		return ""
+	case "wrong":
+		return sign(key+"?", raw)
+	default:
+		return sign(key, raw)
+	}
+}
+
+// send posts a callback on its own.
+func (s *Simulator) send(m message, delay time.Duration) {
+	s.sender.running.Go(func() {
+		if wait(context.Background(), delay) || delay <= 0 {
+			s.post(m)
+		}
+	})
 }
 
 // covers says whether a registration wants to hear of a record.
@@ -136,66 +194,40 @@ func (s *Simulator) host() string {
 	return u.Host
 }
 
-func (s *Simulator) keyURL() string {
-	base := s.url
-	if base == "" {
-		base = "https://" + s.cfg.SiteHost
-	}
-	q := url.Values{"companyName": {s.cfg.CompanyID}, "id": {s.sender.keyID}}
-	return base + "/" + s.codebase + "/system/callbackkey/index.rails?" + q.Encode()
-}
-
-// callbackKey serves the key that signatures are made with.
-func (s *Simulator) callbackKey(q url.Values) response {
-	if q.Get("companyName") != s.cfg.CompanyID || q.Get("id") != s.sender.keyID {
-		return htmlResponse(http.StatusNotFound, "404 Not Found")
-	}
-	return jsonValue(http.StatusOK, map[string]string{"signing_key": s.sender.key})
-}
-
-// Sign returns the x-content-signature of a callback body.
-func (s *Simulator) Sign(body []byte) string {
-	key := sha256.Sum256([]byte(s.sender.key))
-	mac := hmac.New(sha256.New, key[:])
-	mac.Write(body)
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// post sends one callback, again after 404, 409, 419 and 429 and after nothing else.
-func (s *Simulator) post(callback int, target string, body callbackBody) {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return
-	}
+// post sends one callback, again after 404, 409, 419 and 429 and, unless a point says otherwise, after nothing else.
+func (s *Simulator) post(m message) {
 	for _, pause := range append(slices.Clone(s.cfg.RetryAfter), 0) {
-		status := s.sender.attempt(target, raw, s.Sign(raw))
+		status := s.sender.attempt(m)
 		if status >= 200 && status < 300 {
-			s.sender.succeeded(callback)
+			s.sender.succeeded(m.callback)
 			return
 		}
-		if !slices.Contains([]int{404, 409, 419, 429}, status) || pause == 0 {
+		if !m.retried(status) || pause == 0 || !wait(context.Background(), pause) {
 			break
 		}
-		if !wait(context.Background(), pause) {
-			return
-		}
 	}
-	if s.sender.failed(callback, s.now().Format(time.DateOnly)) >= giveUpDays {
-		s.deactivate(callback)
+	if s.sender.failed(m.callback, s.now().Format(time.DateOnly)) >= giveUpDays {
+		s.deactivate(m.callback)
 	}
+}
+
+func (m message) retried(status int) bool {
+	return slices.Contains([]int{404, 409, 419, 429}, status) || m.again && (status == 0 || status >= 500)
 }
 
 // attempt posts once and returns the status, 0 when there was no answer within 5 seconds.
-func (s *sender) attempt(target string, raw []byte, signature string) int {
+func (s *sender) attempt(m message) int {
 	s.mu.Lock()
 	s.attempts++
 	s.mu.Unlock()
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, target, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, m.target, bytes.NewReader(m.raw))
 	if err != nil {
 		return 0
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("x-content-signature", signature)
+	if m.signature != "" {
+		req.Header.Set("x-content-signature", m.signature)
+	}
 	res, err := s.client.Do(req)
 	if err != nil {
 		return 0

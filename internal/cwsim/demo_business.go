@@ -160,8 +160,9 @@ func (d *demo) products(companies int) {
 func (d *demo) deskWork(c *row) {
 	company, when := refID(c.id), d.today.add(-d.rng.IntN(300))
 	words := pick(d.rng, d.words.deals)
+	board := d.rng.IntN(2)
 	d.add(
-		Tickets, "summary", words, "company", company, "contact", d.contactRef(c.id), "board", d.some(2), "status", d.some(3),
+		Tickets, "summary", words, "company", company, "contact", d.contactRef(c.id), "board", refID(1+board), "status", refID(1+board*3+d.rng.IntN(3)),
 		"priority", d.some(4), "recordType", "ServiceTicket", "closedFlag", d.chance(60), "customFields", d.noRows,
 	)
 	project := d.add(
@@ -181,15 +182,22 @@ func (d *demo) deskWork(c *row) {
 		Products, "catalogItem", d.some(10), "description", words, "quantity", float64(1+d.rng.IntN(9)), "billableOption", "Billable",
 		"company", company, "price", 12.5,
 	)
-	d.add(PurchaseOrders, "poNumber", fmt.Sprintf("PO-%d", product.id), "vendorCompany", company, "poDate", when, "total", 99.5, "status", refID(1), "terms", refID(1))
+	d.add(
+		PurchaseOrders, "poNumber", fmt.Sprintf("PO-%d", product.id), "vendorCompany", company, "poDate", when, "total", 99.5, "status", refID(1),
+		"terms", refID(1),
+	)
 	d.add(
 		TimeEntries, "company", company, "chargeToType", "Company", "chargeToId", c.id, "timeStart", when, "timeEnd", when+3600, "actualHours", 1.0,
 		"member", refID(4), "workType", d.some(3), "notes", nil, "status", "Open",
 	)
 	d.add(
-		ScheduleEntries, "name", "Visit "+words, "member", refID(4), "dateStart", when+9*3600, "dateEnd", when+10*3600, "type", d.some(2), "doneFlag", false,
+		ScheduleEntries, "name", "Visit "+words, "member", refID(4), "dateStart", when+9*3600, "dateEnd", when+10*3600, "type", d.some(2),
+		"doneFlag", false,
 	)
-	d.add(Activities, "name", "Call about "+words, "company", company, "contact", d.contactRef(c.id), "assignTo", refID(3), "dateStart", when, "closeFlag", false)
+	d.add(
+		Activities, "name", "Call about "+words, "company", company, "contact", d.contactRef(c.id), "assignTo", refID(3), "dateStart", when,
+		"closeFlag", false,
+	)
 	d.add(CompanyNotes, "text", "Note: "+words, "flagged", d.chance(10), "company", company, "type", refID(1))
 	d.add(CompanyTeams, "company", company, "member", refID(3), "teamRole", refID(1), "accountManagerFlag", true, "techFlag", false, "salesFlag", false)
 	d.add(CompanyGroupings, "group", d.some(2), "company", company, "defaultContactFlag", true, "allContactsFlag", false)

@@ -5,7 +5,14 @@ func (d *demo) further() {
 	d.names(Boards, "Help Desk", "Security", "Projects – intern")
 	d.names(Priorities, "Priority 1 - Critical", "Priority 2 - High", "Priority 3 - Medium", "Priority 4 - Low")
 	d.names(WorkTypes, "Remote", "On-site", "After hours")
-	d.names(ticketStatuses, "New", "In Progress", "Closed")
+	for range d.st.tables[Boards].rows {
+		d.names(TicketStatuses, "New", "In Progress", "Closed")
+	}
+	d.each(TicketStatuses, func(e *entity, r *row) {
+		r.set(e.index["board"], refID(1+(r.id-1)/3))
+		r.set(e.index["defaultFlag"], r.id%3 == 1)
+		r.set(e.index["closedStatus"], r.id%3 == 0)
+	})
 	d.names(Stages, "Lead", "Quote", "Won")
 	d.names(agreementTypes, "Managed Services", "Block Time")
 	d.names(BillingCycles, cycleNames()...)

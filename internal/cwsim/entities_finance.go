@@ -24,7 +24,9 @@ func financeEntities() []*entity {
 		billZeroAmountFlag:bool nextInvoiceDate:day companyLocation:@locations shipToCompany:@companies
 		shipToContact:@contacts shipToSite:@sites agreementStatus:Active|Cancelled|Expired|Inactive customFields:custom
 		`),
-		declared(agreementTypes, "AgreementType", "/finance/agreements/types", `name:50! defaultFlag:bool inactiveFlag:bool prorateFlag:bool connectWiseId:text`),
+		declared(agreementTypes, "AgreementType", "/finance/agreements/types", `
+		name:50! defaultFlag:bool inactiveFlag:bool prorateFlag:bool connectWiseId:text
+		`),
 		declared(BillingCycles, "BillingCycle", "/finance/billingCycles", `
 		identifier:5! name:50! defaultFlag:bool
 		billingOptions:BiMonthly|BiWeekly|Monthly|NotRecurring|Quarterly|SemiAnnual|Weekly|Yearly! connectWiseId:text

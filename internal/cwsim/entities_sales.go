@@ -26,7 +26,9 @@ func salesEntities() []*entity {
 		name:30! wonFlag:bool lostFlag:bool closedFlag:bool inactiveFlag:bool defaultFlag:bool enteredBy:text dateEntered:time
 		connectWiseId:text
 		`),
-		declared(OpportunityTypes, "OpportunityType", "/sales/opportunities/types", `description:50! inactiveFlag:bool connectWiseId:text`).titled("description"),
+		declared(OpportunityTypes, "OpportunityType", "/sales/opportunities/types", `
+		description:50! inactiveFlag:bool connectWiseId:text
+		`).titled("description"),
 		declared(Probabilities, "Probability", "/sales/probabilities", `probability:int! connectWiseId:text`).titled("probability"),
 		declared(SalesOrders, "Order", "/sales/orders", `
 		company:@companies! contact:@contacts phone:text phoneExt:text email:text site:@sites status:@orderStatuses!

@@ -6,6 +6,10 @@ func serviceEntities() []*entity {
 		declared(Boards, "Board", "/service/boards", `
 		name:50! location:@locations! department:@systemDepartments! inactiveFlag:bool projectFlag:bool
 		`),
+		// Statuses belong to one board each: the same name has another id on another board.
+		declared(TicketStatuses, "BoardStatus", "/service/statuses", `
+		name:50! board:@boards sortOrder:int displayOnBoard:bool inactive:bool closedStatus:bool defaultFlag:bool
+		`),
 		declared(Priorities, "Priority", "/service/priorities", `
 		name:50! color:text! sortOrder:int defaultFlag:bool level:Critical|High|Medium|Low
 		`),
@@ -47,7 +51,7 @@ func serviceEntities() []*entity {
 		emailResourceFlag:bool emailContactFlag:bool emailCcFlag:bool emailCc:text hoursBilled:num invoiceHours:num
 		hourlyCost:text enteredBy:text dateEntered:time invoice:@invoices mobileGuid:guid hourlyRate:num overageRate:num
 		agreementHours:num agreementAmount:num agreementAdjustment:num adjustment:num invoiceReady:int timeSheet:@timeSheets
-		status:Open|Rejected|PendingApproval|ErrorsCorrected|PendingProjectApproval|ApprovedByTierOne|RejectBySecondTier|ApprovedByTierTwo|ReadyToBill|Billed|WrittenOff|BilledAgreement
+		status:text
 		ticket:@tickets project:@projects phase:@projectPhases ticketBoard:text ticketStatus:text ticketType:text
 		ticketSubType:text invoiceFlag:bool extendedInvoiceAmount:num locationName:text taxCode:@taxCodes customFields:custom
 		`),

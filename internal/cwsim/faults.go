@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -29,6 +30,11 @@ const (
 	FaultContentType FaultKind = "content-type" // carried out, but labelled text/plain
 	FaultHuge        FaultKind = "huge"         // 200 and Size bytes of JSON (default 64 MiB)
 	FaultDrip        FaultKind = "drip"         // carried out, the answer sent a byte every Delay (default 100 ms)
+	FaultBody        FaultKind = "body"         // Body with Status (default 200), whatever it is
+	FaultChange      FaultKind = "change"       // carried out after Changes were made by somebody else; adds to other faults
+	// FaultCommitLater cuts the connection and carries the request out after AfterRequests further requests or Delay on the
+	// simulated clock, whichever is later, or when Settle is called.
+	FaultCommitLater FaultKind = "commit-later"
 )
 
 // Fault is a rule: which requests, what happens to them.
@@ -37,6 +43,8 @@ type Fault struct {
 	// with /** for everything below.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
+	// Query is a part that the unescaped query must have, such as "page=2" or "id > 4000".
+	Query string `json:"query,omitempty"`
 	// Nth hits only the nth request that the rule sees, counted from 1; 0 hits every one.
 	Nth int `json:"nth,omitempty"`
 	// Times ends the rule after it has hit this often; 0 is never.
@@ -49,6 +57,10 @@ type Fault struct {
 	RetryAfter int       `json:"retryAfter,omitempty"` // seconds
 	DelayMS    int       `json:"delayMs,omitempty"`
 	Size       int64     `json:"size,omitempty"` // bytes
+	Body       string    `json:"body,omitempty"`
+	Changes    []Change  `json:"changes,omitempty"`
+	// AfterRequests is how many further requests arrive before a late one is carried out.
+	AfterRequests int `json:"afterRequests,omitempty"`
 
 	seen, hits int
 }
@@ -57,7 +69,8 @@ type Fault struct {
 type effect struct {
 	Fault
 
-	delay time.Duration
+	delay   time.Duration
+	changes []Change
 }
 
 func (e effect) latency() time.Duration { return e.delay }
@@ -69,17 +82,22 @@ type faultSet struct {
 	rng   *rand.Rand
 }
 
-func (s *faultSet) pick(method, path string) effect {
+func (s *faultSet) pick(r *http.Request) effect {
+	method, path, query := r.Method, trimBase(r.URL.Path), unescaped(r.URL.RawQuery)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out effect
 	for _, f := range s.rules {
 		switch {
 		case f.Kind == FaultLatency:
-			if f.hit(method, path, s.rng) {
+			if f.hit(method, path, query, s.rng) {
 				out.delay += time.Duration(f.DelayMS) * time.Millisecond
 			}
-		case out.Kind == "" && f.hit(method, path, s.rng):
+		case f.Kind == FaultChange:
+			if f.hit(method, path, query, s.rng) {
+				out.changes = append(out.changes, f.Changes...)
+			}
+		case out.Kind == "" && f.hit(method, path, query, s.rng):
 			out.Fault = *f
 		}
 	}
@@ -87,8 +105,8 @@ func (s *faultSet) pick(method, path string) effect {
 }
 
 // hit counts the request and decides.
-func (f *Fault) hit(method, path string, rng *rand.Rand) bool {
-	if f.Method != "" && !strings.EqualFold(f.Method, method) || !f.covers(path) {
+func (f *Fault) hit(method, path, query string, rng *rand.Rand) bool {
+	if f.Method != "" && !strings.EqualFold(f.Method, method) || !f.covers(path) || !strings.Contains(query, f.Query) {
 		return false
 	}
 	f.seen++
@@ -111,6 +129,14 @@ func (f *Fault) covers(target string) bool {
 	}
 	ok, err := path.Match(f.Path, target)
 	return err == nil && ok
+}
+
+// unescaped is a query as people read it.
+func unescaped(raw string) string {
+	if plain, err := url.QueryUnescape(raw); err == nil {
+		return plain
+	}
+	return raw
 }
 
 // SetFaults replaces the rules in force; counting starts anew.
@@ -147,7 +173,7 @@ func (f *Fault) check() error {
 			return fmt.Errorf("fault %s: status %d is not one", f.Kind, f.Status)
 		}
 	case FaultHTML, FaultTruncate, FaultCutBefore, FaultCutAfter, FaultLatency, FaultGzipBomb, FaultThrottle,
-		FaultEmptyList, FaultNull, FaultContentType, FaultHuge, FaultDrip:
+		FaultEmptyList, FaultNull, FaultContentType, FaultHuge, FaultDrip, FaultBody, FaultChange, FaultCommitLater:
 	default:
 		return fmt.Errorf("fault %q is not known", f.Kind)
 	}
@@ -172,6 +198,8 @@ func (f *Fault) answer() (response, bool) {
 			out = out.with("Retry-After", strconv.Itoa(f.RetryAfter))
 		}
 		return out, true
+	case FaultBody:
+		return jsonResponse(max(f.Status, http.StatusOK), []byte(f.Body)), true
 	case FaultThrottle:
 		return f.throttle(), true
 	case FaultEmptyList:

@@ -21,6 +21,7 @@ const (
 	BillingCycles       = "billingCycles"
 	Additions           = "additions"
 	Tickets             = "tickets"
+	TicketStatuses      = "ticketStatuses"
 	Boards              = "boards"
 	Priorities          = "priorities"
 	WorkTypes           = "workTypes"
@@ -39,7 +40,6 @@ const (
 	CompanyNotes        = "companyNotes"
 	CompanyTeams        = "companyTeams"
 	agreementTypes      = "agreementTypes"
-	ticketStatuses      = "ticketStatuses"
 	subcategories       = "subcategories"
 	orderStatuses       = "orderStatuses"
 	scheduleTypes       = "scheduleTypes"
@@ -78,6 +78,10 @@ func furtherEndpoints() []endpoint {
 		},
 		{path: "/service/tickets", table: Tickets, cell: "Service Desk: Service Tickets", methods: "lgcpud"},
 		{path: "/service/boards", table: Boards, cell: tableSetup, setup: "Service / Service Board", methods: "lgc"},
+		{
+			path: "/service/boards/{parentId}/statuses", table: TicketStatuses, cell: tableSetup, setup: "Service / Service Board",
+			parent: "board", methods: "lgc",
+		},
 		{path: "/service/priorities", table: Priorities, cell: tableSetup, setup: "Service / Priority", methods: "lgc"},
 		{path: "/time/workTypes", table: WorkTypes, cell: tableSetup, setup: "Time / Work Type", methods: "lgc"},
 		{path: "/project/projects", table: Projects, cell: "Project: Project Headers", methods: "lgc"},
@@ -128,12 +132,12 @@ func (c *call) forecast() (response, error) {
 func furtherEntities() []*entity {
 	var out []*entity
 	for _, list := range [][]*entity{
-		salesEntities(), financeEntities(), procurementEntities(), serviceEntities(), projectEntities(), peopleEntities(),
+		salesEntities(), financeEntities(), procurementEntities(), serviceEntities(), projectEntities(), configurationEntities(), accountEntities(),
 	} {
 		out = append(out, list...)
 	}
 	for name, path := range map[string]string{
-		ticketStatuses: "/service/statuses", subcategories: "/procurement/subcategories", orderStatuses: "/sales/orders/statuses",
+		subcategories: "/procurement/subcategories", orderStatuses: "/sales/orders/statuses",
 		WorkTypes: "/time/workTypes", CompanyGroups: "/marketing/groups",
 	} {
 		out = append(out, named(name, path))

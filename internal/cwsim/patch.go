@@ -29,6 +29,9 @@ func (c *call) patch() (response, error) {
 	if err := json.Unmarshal(c.body, &ops); err != nil {
 		return response{}, refuse(http.StatusBadRequest, "ConnectWiseApi", "The request body is not an array of patch operations.")
 	}
+	if err := c.wholeCustom(t, ops); err != nil {
+		return response{}, err
+	}
 	r := old.clone()
 	for _, op := range ops {
 		if err := c.apply(t, r, op); err != nil {
@@ -36,6 +39,16 @@ func (c *call) patch() (response, error) {
 		}
 	}
 	return c.update(t, old, r)
+}
+
+// wholeCustom refuses a patch that leaves customFields out, if the switch says so.
+func (c *call) wholeCustom(t *table, ops []operation) error {
+	_, f := t.entity.field("customFields")
+	sent := slices.ContainsFunc(ops, func(op operation) bool { return strings.TrimPrefix(op.Path, "/") == "customFields" })
+	if f == nil || sent || !c.sim.sw.PatchNeedsCustomFields {
+		return nil
+	}
+	return invalid(t.entity, validation{Code: "InvalidObject", Message: "customFields must be replaced as a whole.", Field: "customFields"})
 }
 
 func (c *call) apply(t *table, r *row, op operation) error {

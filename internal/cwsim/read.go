@@ -151,6 +151,9 @@ func (c *call) get() (response, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t := s.st.tables[c.route.table]
+	if target, ok := s.st.merged[c.id]; ok && c.route.table == Companies && s.sw.point(MergedCompany, "target") {
+		c.id = target
+	}
 	r, err := c.find(t)
 	if err != nil {
 		return response{}, err

@@ -25,6 +25,7 @@ type Simulator struct {
 	routes []route
 	log    requestLog
 	faults faultSet
+	late   pending
 	sender *sender
 
 	mu       sync.RWMutex // guards all below; handlers hold it while they touch records
@@ -74,7 +75,7 @@ type call struct {
 // ServeHTTP answers a request, or does what a fault says instead.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Simulator", "psabridge-cwsim")
-	w.Header().Set("Date", s.now().Format(http.TimeFormat))
+	s.stampHeader(w.Header())
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
 		write(w, r, s.control(r)) //nolint:contextcheck // callbacks outlive the request that causes them
 		return
@@ -82,10 +83,11 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.OnRequest != nil {
 		s.cfg.OnRequest(r)
 	}
+	s.settleDue(1) //nolint:contextcheck // what is due began with other requests
 	entry := s.log.begin(r, s.template(r), s.now())
 	status := 0
 	defer func() { s.log.end(entry, status) }()
-	fault := s.faults.pick(r.Method, trimBase(r.URL.Path))
+	fault := s.faults.pick(r)
 	if !wait(r.Context(), s.cfg.Latency+fault.latency()) {
 		return
 	}
@@ -105,8 +107,8 @@ func (s *Simulator) respond(r *http.Request) response {
 		})
 	case strings.HasPrefix(path, "/login/companyinfo/"):
 		return s.companyInfo(strings.TrimPrefix(path, "/login/companyinfo/"))
-	case strings.HasSuffix(path, "/system/callbackkey/index.rails"):
-		return s.callbackKey(r.URL.Query())
+	case strings.HasSuffix(path, keyPath):
+		return s.callbackKey(r)
 	}
 	return s.api(r)
 }
@@ -122,7 +124,11 @@ func (s *Simulator) api(r *http.Request) response {
 		return errorResponse(noEndpoint())
 	}
 	if wait := s.log.throttle(sw.RatePerMinute, s.now()); wait > 0 {
-		return throttled(wait, sw.HTML429)
+		out := throttled(wait, sw.HTML429)
+		if sw.NoRetryAfter {
+			out.header.Del("Retry-After")
+		}
+		return out
 	}
 	match, err := s.match(r.Method, "/"+rest)
 	open := sw.InfoWithoutAuth && rest == "system/info"
@@ -145,6 +151,9 @@ func (s *Simulator) api(r *http.Request) response {
 // run checks the permission, before it looks at the body, and calls the handler.
 func (s *Simulator) run(r *http.Request, m match, member Member, sw *Switches, codebase string) response {
 	level := member.Role.level(m.route.needed(sw), m.route.verb, sw.OpenTableSetup)
+	if level == None && sw.ForbiddenIs404 {
+		return errorResponse(noEndpoint())
+	}
 	if level == None {
 		return errorResponse(forbidden())
 	}
@@ -165,6 +174,17 @@ func (s *Simulator) run(r *http.Request, m match, member Member, sw *Switches, c
 		return errorResponse(err)
 	}
 	return out.with("api-current-version", apiVersion)
+}
+
+// stampHeader sets the Date of an answer. An explicit nothing keeps the server from adding its own.
+func (s *Simulator) stampHeader(h http.Header) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.sw.NoDate {
+		h["Date"] = nil
+		return
+	}
+	h.Set("Date", s.nowLocked().Add(time.Duration(s.sw.DateSkew)*time.Second).Format(http.TimeFormat))
 }
 
 // now is the simulated clock.

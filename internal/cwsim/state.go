@@ -3,7 +3,6 @@ package cwsim
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"time"
 )
@@ -159,15 +158,16 @@ func (s *Simulator) Switches() Switches {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	sw := s.sw
-	sw.NoForwardOnly = maps.Clone(sw.NoForwardOnly)
-	return sw
+	return sw.clone()
 }
 
 // SetSwitches changes the switches in force.
 func (s *Simulator) SetSwitches(change func(*Switches)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change(&s.sw)
+	next := s.sw.clone()
+	change(&next)
+	s.sw = next
 }
 
 // Upgrade gives the installation another codebase, such as "v2026_2/". The old one's paths are answered with 404 from then on.
@@ -208,16 +208,18 @@ func (s *Simulator) SetMember(m Member) {
 // Advance moves the simulated clock.
 func (s *Simulator) Advance(d time.Duration) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.ahead += d
 	if !s.frozen.IsZero() {
 		s.frozen = s.frozen.Add(d)
 	}
+	s.mu.Unlock()
+	s.settleDue(0)
 }
 
 // SetClock stops the simulated clock at a moment; the zero time lets it run again.
 func (s *Simulator) SetClock(t time.Time) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.frozen = t
+	s.mu.Unlock()
+	s.settleDue(0)
 }

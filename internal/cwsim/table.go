@@ -50,10 +50,12 @@ type state struct {
 	tables map[string]*table
 	// typed lists the type associations of each company, in order of creation.
 	typed map[int][]int
+	// merged says into which company one that is gone was merged.
+	merged map[int]int
 }
 
 func newState() *state {
-	st := &state{tables: map[string]*table{}, typed: map[int][]int{}}
+	st := &state{tables: map[string]*table{}, typed: map[int][]int{}, merged: map[int]int{}}
 	for name, e := range entities() {
 		st.tables[name] = &table{entity: e, next: 1}
 	}

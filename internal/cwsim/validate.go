@@ -113,6 +113,18 @@ func checkAddress(e *entity, r *row) []validation {
 	return []validation{{Code: "MissingRequiredField", Message: "At least one address field is required.", Field: "addressLine1"}}
 }
 
+// checkStatus refuses a status of another board.
+func (st *state) checkStatus(t *table, r *row) []validation {
+	board, status := r.ref(t.entity.index["board"]), r.ref(t.entity.index["status"])
+	statuses := st.tables[TicketStatuses]
+	s := statuses.get(status)
+	if board == 0 || s == nil || s.ref(statuses.entity.index["board"]) == board {
+		return nil
+	}
+	message := fmt.Sprintf("Service Status %d not found for Service Board %d", status, board)
+	return []validation{{Code: "NotFound", Message: message, Field: "status/id"}}
+}
+
 // checkAssociation refuses to give a company the same type twice.
 func (st *state) checkAssociation(t *table, r *row) []validation {
 	company, kind := st.association(r)

@@ -16,11 +16,19 @@ import (
 // deliver carries a request out and writes the answer, with the fault that was picked for it. It returns the status, 0 if
 // the connection was cut.
 func (s *Simulator) deliver(w http.ResponseWriter, r *http.Request, fault effect) int {
+	if err := s.Apply(fault.changes...); err != nil {
+		return write(w, r, errorResponse(err))
+	}
 	if out, replaced := fault.answer(); replaced {
 		return write(w, r, out)
 	}
 	switch fault.Kind {
 	case FaultCutBefore:
+		return cut(w, nil)
+	case FaultCommitLater:
+		if err := s.postpone(r, fault.Fault); err != nil {
+			return write(w, r, errorResponse(err))
+		}
 		return cut(w, nil)
 	case FaultGzipBomb:
 		return bomb(w, size(fault.Size, 256<<20))

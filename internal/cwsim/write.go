@@ -93,6 +93,8 @@ func (c *call) check(t *table, r *row) error {
 		list = append(list, c.sim.st.checkCallback(t, r)...)
 	case TypeAssociations:
 		list = append(list, c.sim.st.checkAssociation(t, r)...)
+	case Tickets:
+		list = append(list, c.sim.st.checkStatus(t, r)...)
 	}
 	if len(list) > 0 {
 		return invalid(t.entity, list...)
