@@ -15,12 +15,13 @@ import (
 
 // Options of an Engine; zero values are the defaults.
 type Options struct {
-	// Slice bounds one piece of work; default 45 s, and never more than
-	// three quarters of what the context's deadline leaves.
+	// Slice bounds one piece of work, so that others get their turn; default
+	// 15 s, and never more than three quarters of what the context's deadline
+	// leaves.
 	Slice time.Duration
-	// ShardSize is how many records a shard of a run should have; default
-	// 2,500. MaxShards bounds their number; default 8.
-	ShardSize, MaxShards int
+	// InFlight bounds the shards of a run that are worked on at a time;
+	// default 3, which leaves people the fourth request of the budget.
+	InFlight int
 	// PageSize asked of ConnectWise; default 1,000.
 	PageSize int
 	// Overlap is subtracted from the watermark; default 5 minutes.
@@ -43,9 +44,8 @@ type Engine struct {
 
 // New makes an engine.
 func New(runs RunStore, records RecordStore, connect Connector, wake Waker, opt Options) *Engine {
-	opt.Slice = orDefault(opt.Slice, 45*time.Second)
-	opt.ShardSize = orDefault(opt.ShardSize, 2500)
-	opt.MaxShards = orDefault(opt.MaxShards, 8)
+	opt.Slice = orDefault(opt.Slice, 15*time.Second)
+	opt.InFlight = orDefault(opt.InFlight, 3)
 	opt.PageSize = orDefault(opt.PageSize, 1000)
 	opt.Overlap = orDefault(opt.Overlap, 5*time.Minute)
 	opt.MaxFailures = orDefault(opt.MaxFailures, 8)

@@ -46,7 +46,7 @@ func (e *Engine) finish(ctx context.Context, run Run) error {
 	}
 	totals, done := sum(shards)
 	if done < len(shards) {
-		return nil
+		return e.rouse(ctx, run, shards, 1)
 	}
 	state := Succeeded
 	if totals.Skipped > 0 {
@@ -83,6 +83,9 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 		return fmt.Errorf("plan: %w", err)
 	}
 	for _, s := range shards {
+		if s.Asleep() {
+			continue
+		}
 		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
 			return err
 		}
@@ -148,20 +151,49 @@ func permanent(code problem.Code) bool {
 	}
 }
 
-// split cuts the type's ids into ranges. The last one has no upper bound, so
-// that records added meanwhile are read too. What changed since a time is one
-// range: it is short.
+// split cuts the type's ids into ranges, of which the first few are woken. The
+// last one has no upper bound, so that records added meanwhile are read too.
+// What changed since a time is one range: it is short.
 func (e *Engine) split(run Run, extent Extent) []Shard {
-	n := 1
+	var shards []Shard
+	add := func(lo, hi psa.RecordID) {
+		shards = append(shards, Shard{RunID: run.ID, No: len(shards), Lo: lo, Hi: hi, Cursor: lo})
+	}
+	lo := psa.RecordID(0)
 	if run.Since.IsZero() {
-		n = min(max((extent.Count+e.opt.ShardSize-1)/e.opt.ShardSize, 1), e.opt.MaxShards)
+		for _, width := range e.widths(extent) {
+			add(lo, lo+width)
+			lo += width
+		}
 	}
-	width := extent.MaxID/psa.RecordID(n) + 1
-	shards := make([]Shard, n)
-	for i := range shards {
-		lo := psa.RecordID(i) * width
-		shards[i] = Shard{RunID: run.ID, No: i, Lo: lo, Hi: lo + width, Cursor: lo, WokenAt: e.opt.Now()}
+	if len(shards) == 0 {
+		add(0, 0)
 	}
-	shards[n-1].Hi = 0
+	shards[len(shards)-1].Hi = 0
+	for i := range min(e.opt.InFlight, len(shards)) {
+		shards[i].WokenAt = e.opt.Now()
+	}
 	return shards
+}
+
+// widths cuts ids into ranges for InFlight workers: wide ones first, each
+// worker's share of half of what is left, and pages at the end, so that the
+// workers end together however the records lie, with few ranges to keep.
+func (e *Engine) widths(extent Extent) (widths []psa.RecordID) {
+	if extent.Count == 0 || extent.MaxID == 0 {
+		return nil
+	}
+	// A page covers so many ids where records lie evenly.
+	page := max(extent.MaxID*psa.RecordID(e.opt.PageSize)/psa.RecordID(extent.Count), 1)
+	lanes := psa.RecordID(e.opt.InFlight)
+	for left := extent.MaxID; left > 0; {
+		width := max(left/(2*lanes)/page, 1) * page
+		for range lanes {
+			if left > 0 {
+				widths = append(widths, width)
+				left -= width
+			}
+		}
+	}
+	return widths
 }

@@ -12,19 +12,22 @@ import (
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// slice is one worker's hold on one shard.
+// slice is one worker's hold on a run: on one shard, and when that is done on
+// the next one that sleeps, until the time is up.
 type slice struct {
-	e     *Engine
-	run   Run
-	typ   *Type
+	e   *Engine
+	run Run
+	typ *Type
+	src Session
+	// shard is the one whose pages are being kept, as it is stored.
 	shard Shard
 	// until is when the worker stops, by the clock of the engine.
 	until time.Time
 }
 
-// work does a slice of a shard: pages are read and kept until the shard is
-// done or the time is up, and then the next worker is woken. A shard that
-// another worker holds is left to it.
+// work does a slice of a run, beginning with a shard: pages are read and kept
+// until the time is up or there is nothing left to begin with, and then the
+// next worker is woken. A shard that another worker holds is left to it.
 func (e *Engine) work(ctx context.Context, scope psa.Scope, runID string, no int) error {
 	run, err := e.runs.Run(ctx, scope, runID)
 	if errors.Is(err, psa.ErrNotFound) {
@@ -36,8 +39,7 @@ func (e *Engine) work(ctx context.Context, scope psa.Scope, runID string, no int
 	if !run.State.Active() || run.State == Queued {
 		return e.handleRun(ctx, scope, runID)
 	}
-	now, left := e.opt.Now(), e.timeLeft(ctx)
-	shard, err := e.runs.Claim(ctx, scope, runID, no, ulid.Make().String(), now, now.Add(left+left/10))
+	shard, err := e.claim(ctx, run, no)
 	switch {
 	case errors.Is(err, psa.ErrBusy):
 		return nil
@@ -49,8 +51,14 @@ func (e *Engine) work(ctx context.Context, scope psa.Scope, runID string, no int
 	if err := e.resumed(ctx, run); err != nil {
 		return err
 	}
-	s := &slice{e: e, run: run, shard: shard, until: now.Add(min(e.opt.Slice, left*3/4))}
+	s := &slice{e: e, run: run, shard: shard, until: e.opt.Now().Add(min(e.opt.Slice, e.timeLeft(ctx)*3/4))}
 	return s.do(ctx)
+}
+
+// claim leases a shard for as long as the function may run.
+func (e *Engine) claim(ctx context.Context, run Run, no int) (Shard, error) {
+	now, left := e.opt.Now(), e.timeLeft(ctx)
+	return e.runs.Claim(ctx, run.Scope, run.ID, no, ulid.Make().String(), now, now.Add(left+left/10))
 }
 
 // timeLeft is what the function's deadline leaves; a minute if it has none.
@@ -75,46 +83,63 @@ func (e *Engine) resumed(ctx context.Context, run Run) error {
 }
 
 func (s *slice) do(ctx context.Context) error {
-	src, err := s.e.connect.Connect(ctx, s.run.Scope)
-	if err != nil {
+	var err error
+	if s.src, err = s.e.connect.Connect(ctx, s.run.Scope); err != nil {
 		return s.pause(ctx, err)
 	}
 	s.typ, _ = TypeNamed(s.run.Type)
-	for s.shard.Owner != "" {
-		batch, err := src.Read(ctx, s.typ, Query{
-			After: s.shard.Cursor, Until: s.shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize,
-		})
-		if err != nil {
-			return s.pause(ctx, err)
+	if err := s.keepAll(ctx); err != nil {
+		if errors.Is(err, psa.ErrConflict) {
+			return nil // cancelled, or another worker has the shard now
 		}
-		if err := s.keep(ctx, batch); err != nil {
-			if errors.Is(err, psa.ErrConflict) {
-				return nil // cancelled, or another worker has the shard now
-			}
-			return err
-		}
+		return err
 	}
-	if s.shard.Done {
+	switch {
+	case s.shard.Done:
 		return s.e.handleRun(ctx, s.run.Scope, s.run.ID)
+	case s.shard.Owner != "":
+		return nil // pause has seen to it
 	}
 	return s.e.wakeShard(ctx, s.run.Scope, s.run.ID, s.shard.No, 0)
 }
 
-// keep stores a batch and moves the cursor over it. The shard is let go of in
-// the same write when it is done or the time is up.
-func (s *slice) keep(ctx context.Context, batch Batch) error {
-	counts, err := s.e.apply(ctx, s.run, s.typ, batch.Reads)
+// keepAll keeps pages in the order in which they are fetched, while the next
+// one is on its way. What is fetched when it ends early is given up.
+func (s *slice) keepAll(ctx context.Context) error {
+	fetching, stop := context.WithCancel(ctx)
+	pages := make(chan page) // without room: one page is kept, one fetched, and that is all
+	go s.fetch(fetching, s.shard, pages)
+	defer func() {
+		stop()
+		for range pages { //nolint:revive // until fetch has ended
+		}
+	}()
+	for p := range pages {
+		if p.shard.No != s.shard.No {
+			s.shard = p.shard
+		}
+		if p.err != nil {
+			return s.pause(ctx, p.err)
+		}
+		if err := s.keep(ctx, p); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// keep stores a page and moves the cursor over it. The shard is let go of in
+// the same write when it is done or the slice ends.
+func (s *slice) keep(ctx context.Context, p page) error {
+	counts, err := s.e.apply(ctx, s.run, s.typ, p.batch.Reads)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", s.typ.Name, err)
 	}
 	after := s.shard
 	after.Counts = after.Counts.Add(counts)
-	if n := len(batch.Reads); n > 0 {
-		after.Cursor = batch.Reads[n-1].ID
-	}
-	after.Done = !batch.More
+	after.Cursor, after.Done = p.cursor, !p.batch.More
 	after.Failures, after.Waiting, after.WokenAt = 0, nil, s.e.opt.Now()
-	if after.Done || !s.e.opt.Now().Before(s.until) {
+	if after.Done || p.last {
 		after.Owner = ""
 	}
 	if err := s.e.runs.Advance(ctx, s.run.Scope, s.shard, after); err != nil {

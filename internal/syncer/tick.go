@@ -59,20 +59,24 @@ func (e *Engine) revive(ctx context.Context, key RunKey, now time.Time) error {
 }
 
 // reviveShards wakes shards that have stood idle for two time-outs of a
-// worker: a living message would have come by then.
+// worker: a living message would have come by then. Those that sleep wait for
+// the others, unless too few are awake.
 func (e *Engine) reviveShards(ctx context.Context, run Run, shards []Shard, now time.Time) error {
 	idle := 2 * e.timeLeft(ctx)
 	died := false
 	for _, s := range shards {
 		abandoned := s.Owner != "" && !s.Held(now)
 		forgotten := s.Owner == "" && now.After(s.WokenAt.Add(idle))
-		if s.Done || (!abandoned && !forgotten) {
+		if s.Done || s.Asleep() || (!abandoned && !forgotten) {
 			continue
 		}
 		died = died || abandoned
 		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
 			return err
 		}
+	}
+	if err := e.rouse(ctx, run, shards, e.opt.InFlight); err != nil {
+		return err
 	}
 	if !died || run.State != Running {
 		return nil

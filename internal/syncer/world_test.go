@@ -119,7 +119,7 @@ func newWorld(t testing.TB, cfg cwsim.Config) *world {
 	_, table := dynamotest.New(t)
 	w := &world{
 		t: t, sim: sim, url: srv.URL, table: table, scope: psa.Scope{Account: "msp-1", Generation: 1},
-		opt: syncer.Options{PageSize: 3, ShardSize: 4, MaxShards: 3},
+		opt: syncer.Options{PageSize: 2, InFlight: 2},
 	}
 	w.watch = w.process(&mortal{})
 	return w
