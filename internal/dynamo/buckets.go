@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 
@@ -108,7 +109,7 @@ func (r *Records) List(ctx context.Context, scope psa.Scope, typ psa.DataType, p
 	if err != nil {
 		return nil, "", err
 	}
-	l := lister{r: r, scope: scope, typ: typ, after: after, want: limitOf(p)}
+	l := lister{r: r, scope: scope, typ: typ, after: after, until: maxID, want: limitOf(p)}
 	for width, round := 1, 0; round < maxRounds && !l.done && len(l.rows) < l.want; round++ {
 		if err := l.round(ctx, width); err != nil {
 			return nil, "", fmt.Errorf("list %s: %w", typ, err)
@@ -121,16 +122,23 @@ func (r *Records) List(ctx context.Context, scope psa.Scope, typ psa.DataType, p
 	return l.rows, cursorOf(paddedID(l.after)), nil
 }
 
-// lister is a list under way: rows are the living ones up to after.
+// lister is a list under way: rows are those up to after, the living ones
+// unless all are wanted.
 type lister struct {
 	r     *Records
 	scope psa.Scope
 	typ   psa.DataType
 	after psa.RecordID
+	// until is the last id of the list, maxID where there is no bound.
+	until psa.RecordID
 	want  int
+	all   bool
+	attrs string
 	rows  []syncer.Row
 	done  bool
 }
+
+const maxID = psa.RecordID(math.MaxInt64)
 
 // part is what was read of one partition; cut, if there is more.
 type part struct {
@@ -142,8 +150,8 @@ type part struct {
 // that rows are taken in order until one of them turns out to hold more.
 func (l *lister) round(ctx context.Context, width int) error {
 	entries, more, err := l.r.db.page(ctx, query{
-		pk: bucketsPK(l.scope, l.typ), cond: "#sk >= :from",
-		with: with{"from": paddedID(psa.RecordID(bucketOf(l.after + 1)))},
+		pk: bucketsPK(l.scope, l.typ), cond: "#sk BETWEEN :from AND :to",
+		with: with{"from": paddedID(psa.RecordID(bucketOf(l.after + 1))), "to": paddedID(psa.RecordID(bucketOf(l.until)))},
 	}, width)
 	if err != nil {
 		return err
@@ -180,7 +188,8 @@ func (l *lister) read(ctx context.Context, entries []item, limit int) ([]part, e
 				return fmt.Errorf("directory entry %q: %w", text(e, "sk"), psa.ErrInvalid)
 			}
 			parts[i].items, parts[i].cut, err = l.r.db.page(ctx, query{
-				pk: bucketPK(l.scope, l.typ, bucket), cond: "#sk > :after", with: with{"after": paddedID(l.after)},
+				pk: bucketPK(l.scope, l.typ, bucket), attrs: l.attrs, cond: "#sk BETWEEN :from AND :to",
+				with: with{"from": paddedID(l.after + 1), "to": paddedID(l.until)},
 			}, limit)
 			return err
 		})
@@ -200,7 +209,7 @@ func (l *lister) take(p part) (full bool, err error) {
 			return true, nil
 		}
 		l.after = row.ID
-		if row.Removed == "" {
+		if l.all || row.Removed == "" {
 			l.rows = append(l.rows, row)
 		}
 	}

@@ -54,7 +54,7 @@ func (e erasure) records(ctx context.Context, scope psa.Scope) (bool, error) {
 
 func (e erasure) runs(ctx context.Context, scope psa.Scope) (bool, error) {
 	return e.each(ctx, runKey(scope, "").PK, func(id string) ([]string, error) {
-		return []string{shardsPK(scope, id), skipsPK(scope, id)}, nil
+		return []string{shardsPK(scope, id), skipsPK(scope, id), missingPK(scope, id)}, nil
 	})
 }
 

@@ -99,6 +99,8 @@ func skipKey(s psa.Scope, runID string, t psa.DataType, id psa.RecordID) key {
 	return key{skipsPK(s, runID), escape(string(t)) + "#" + paddedID(id)}
 }
 
+func missingPK(s psa.Scope, runID string) string { return shardsPK(s, runID) + "#missing" }
+
 func logPK(s psa.Scope) string { return scopePK(s) + "#log" }
 
 func logKey(s psa.Scope, at time.Time, unique string) key {

@@ -30,6 +30,8 @@ type runItem struct {
 	Filter     string           `dynamodbav:"filter,omitempty"`
 	From       string           `dynamodbav:"from,omitempty"`
 	Proposal   *syncer.Proposal `dynamodbav:"proposal,omitempty"`
+	// Decision is the proposal's state, for conditions.
+	Decision syncer.ProposalState `dynamodbav:"decision,omitempty"`
 	// Lease is until when the run keeps its type.
 	Lease int64 `dynamodbav:"lease"`
 	// Lost is set when another run took its lease.
@@ -90,6 +92,9 @@ type typeItem struct {
 	LastSuccess int64  `dynamodbav:"lastSuccess,omitempty"`
 	Planned     int64  `dynamodbav:"planned,omitempty"`
 	Filter      string `dynamodbav:"filter,omitempty"`
+	Compared    int64  `dynamodbav:"compared,omitempty"`
+	Proposal    string `dynamodbav:"proposal,omitempty"`
+	Confirmed   string `dynamodbav:"confirmed,omitempty"`
 }
 
 // shardItem is a shard. Stopped is set when its run is over.

@@ -207,5 +207,6 @@ func (r *Runs) TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType)
 	return syncer.TypeState{
 		Type: typ, Watermark: fromNanos(it.Watermark), LastRun: it.LastRun, ActiveRun: it.ActiveRun,
 		LastSuccess: fromNanos(it.LastSuccess), PlannedAt: fromNanos(it.Planned), Filter: it.Filter, Fence: it.Fence,
+		Compared: fromNanos(it.Compared), Proposal: it.Proposal, Confirmed: it.Confirmed,
 	}, nil
 }

@@ -77,7 +77,11 @@ func (r *Runs) EndRun(ctx context.Context, run syncer.Run, watermark time.Time, 
 func (r *Runs) end(ctx context.Context, run syncer.Run, stored runItem, watermark time.Time, entry syncer.LogEntry) error {
 	tx := r.db.begin()
 	tx.update(finalRun(run, stored))
-	tx.update(freeType(run, watermark))
+	typ := freeType(run, watermark)
+	if err := r.settle(ctx, tx, run, &typ); err != nil {
+		return fmt.Errorf("end run: %w", err)
+	}
+	tx.update(typ)
 	tx.put(newLogItem(run.Scope, entry), "", nil)
 	if err := r.stopShards(ctx, tx, run.Scope, stored); err != nil {
 		return fmt.Errorf("end run: %w", err)
@@ -102,7 +106,7 @@ func finalRun(run syncer.Run, seen runItem) update {
 		u.set["failure"] = run.Failure
 	}
 	if run.Proposal != nil {
-		u.set["proposal"] = run.Proposal
+		u.set["proposal"], u.set["decision"] = run.Proposal, run.Proposal.State
 	}
 	return u
 }

@@ -27,6 +27,16 @@ const (
 // so that what it does not see is gone.
 func (m Mode) Enumerates() bool { return m == Full || m == Reconcile }
 
+// reads reports whether a run in this mode reads all that changed since the
+// watermark, which it moves.
+func (m Mode) reads() bool { return m == Initial || m == Incremental || m == Full }
+
+// Compares reports whether the run has compared all that is stored with all
+// that ConnectWise has; before an Initial one, nothing was stored.
+func (r Run) Compares() bool {
+	return (r.Mode == Initial || r.Mode.Enumerates()) && (r.State == Succeeded || r.State == Partial)
+}
+
 // State of a run.
 type State string
 
@@ -208,6 +218,12 @@ type TypeState struct {
 	LastSuccess, PlannedAt time.Time
 	// Filter is the key of the filter under which every record was decided.
 	Filter string
+	// Compared is when the last run was asked for that compared what is
+	// stored with everything that ConnectWise has, and read all of it.
+	Compared time.Time
+	// Proposal is that run, if its proposal is open; Confirmed is the run
+	// whose missing records a person wants removed, until a Removal run has.
+	Proposal, Confirmed string
 	// Fence counts the type's runs.
 	Fence int64
 }

@@ -71,10 +71,11 @@ type Read struct {
 }
 
 // Batch is one page. More is false only when ConnectWise said that nothing
-// follows within the query.
+// follows within the query. SentAt is our clock when the page was asked for.
 type Batch struct {
-	Reads []Read
-	More  bool
+	Reads  []Read
+	More   bool
+	SentAt time.Time
 }
 
 // Waker sends messages that wake workers. Delivery is at least once, in any
@@ -90,6 +91,7 @@ type RunStore interface {
 	RunKeeper
 	ShardKeeper
 	WorkList
+	MissingList
 	Journal
 }
 
@@ -116,8 +118,10 @@ type RunKeeper interface {
 	// EndRun makes an active run final: state, totals, failure, FinishedAt;
 	// frees the lease; takes it off the due index; stops its shards (a later
 	// Advance or Claim is refused); moves the type's watermark if watermark
-	// is not zero; and writes entry to the log: all in one step.
-	// psa.ErrConflict if the run is already final or has lost its lease.
+	// is not zero; keeps the TypeState's Compared, Proposal and Confirmed, and
+	// makes the open proposal Outdated that a later comparison takes the place
+	// of; and writes entry to the log: all in one step. psa.ErrConflict if the
+	// run is already final or has lost its lease.
 	EndRun(ctx context.Context, run Run, watermark time.Time, entry LogEntry) error
 }
 
@@ -146,6 +150,20 @@ type WorkList interface {
 	Postpone(ctx context.Context, key RunKey, dueAt, leaseUntil time.Time) error
 }
 
+// MissingList is the part of RunStore that keeps what runs missed, and what
+// people decide about it.
+type MissingList interface {
+	// PutMissing notes records that a run missed, once each, however often
+	// called. Missing lists them by id, those greater than after: at most
+	// limit, and fewer only at the end. They are kept 90 days.
+	PutMissing(ctx context.Context, scope psa.Scope, runID string, ids []psa.RecordID) error
+	Missing(ctx context.Context, scope psa.Scope, runID string, after psa.RecordID, limit int) ([]psa.RecordID, error)
+	// Decide replaces the proposal of a final run, if its state still is
+	// from, and logs it; confirming makes it TypeState.Confirmed. All in one
+	// step; otherwise psa.ErrConflict.
+	Decide(ctx context.Context, run Run, from ProposalState, entry LogEntry) error
+}
+
 // Journal is the part of RunStore that tells people what happened.
 type Journal interface {
 	// TypeState returns the type's state; a zero one if it has never run.
@@ -170,6 +188,10 @@ type RecordStore interface {
 	// Lookup returns the stored rows among ids without their Data,
 	// tombstones included, by a consistent read.
 	Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (map[psa.RecordID]Row, error)
+	// Range returns the stored rows with after < id <= until (0: no bound) by
+	// id, without their Data, tombstones included, by consistent reads: at
+	// most limit, and fewer only where the range ends.
+	Range(ctx context.Context, scope psa.Scope, typ psa.DataType, after, until psa.RecordID, limit int) ([]Row, error)
 	// Write stores rows, each only if Row.Supersedes allows it over what is
 	// stored then; it returns the ids that were refused. Some rows may be
 	// stored when it returns an error. A row with Removed is a tombstone,

@@ -64,7 +64,7 @@ func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (sync
 	if err != nil {
 		return syncer.Batch{}, fmt.Errorf("read %s: %w", t.Name, err)
 	}
-	batch := syncer.Batch{Reads: make([]syncer.Read, len(page.Items)), More: page.More}
+	batch := syncer.Batch{Reads: make([]syncer.Read, len(page.Items)), More: page.More, SentAt: page.SentAt}
 	for i, item := range page.Items {
 		batch.Reads[i] = syncer.Read{ID: page.IDs[i], Raw: item, SentAt: page.SentAt}
 	}
