@@ -77,6 +77,8 @@ type NewLine struct {
 	Product  psa.RecordID
 	Quantity Decimal
 	Start    Date
+	// End is its last day, "" for none.
+	End Date
 	// Marker is its serial number; "" for none.
 	Marker string
 	// Like is an addition as ConnectWise has it whose terms are copied: price,
