@@ -8,11 +8,24 @@ export function useMayChange(): boolean {
   return useQuery(meQuery(api)).data?.roles.includes("admin") ?? false;
 }
 
+const machinery: Record<string, string> = {
+  schedule: "the schedule",
+  system: "the system",
+  callback: "ConnectWise (callback)",
+};
+
 /** Names who did something: you, another person, or the machinery. */
 export function useWho(): (who: string) => string {
   const { session } = useServices();
-  return (who) => {
-    if (who === session.subject) return "you";
-    return { schedule: "the schedule", system: "the system", callback: "ConnectWise (callback)" }[who] ?? who;
-  };
+  return (who) => (who === session.subject ? "you" : (machinery[who] ?? shortName(who)));
+}
+
+/** The longest id that people can read at a glance. */
+const readable = 24;
+
+/** A person's id as the issuer gives it, cut to what tells people apart: "auth0|6512bd43d9caa6e02c990b0a" is "person 990b0a". */
+export function shortName(id: string): string {
+  if (id.length <= readable && !id.includes("|")) return id;
+  if (id.includes("@")) return id.slice(id.lastIndexOf("|") + 1);
+  return `person ${id.slice(-6)}`;
 }

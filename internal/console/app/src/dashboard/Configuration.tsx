@@ -5,7 +5,8 @@ import { take } from "../api/client";
 import { useServices } from "../api/context";
 import { keys } from "../api/queries";
 import { to } from "../app/paths";
-import { useMayChange, useWho } from "../auth/useMe";
+import { useMayChange } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import { FormerNote } from "../integrations/FormerNote";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -30,7 +31,6 @@ export function Configuration() {
   usePageTitle("Configuration");
   const { connection } = useKnown();
   const mayChange = useMayChange();
-  const who = useWho();
   const now = connection.enabled;
   if (!now) return null;
   return (
@@ -60,12 +60,12 @@ export function Configuration() {
           )}
           <dt>Enabled</dt>
           <dd>
-            {formatTime(now.enabledAt)} by {who(now.enabledBy)}
+            {formatTime(now.enabledAt)} by <Who id={now.enabledBy} />
           </dd>
           <dt>Keys</dt>
           <dd>
-            Given {formatTime(now.keysAt)} by {who(now.keysBy)}; they are in the secret store and are never
-            shown
+            Given {formatTime(now.keysAt)} by <Who id={now.keysBy} />; they are in the secret store and are
+            never shown
           </dd>
           <dt>Callbacks</dt>
           <dd>{callbackWords[now.callbacks.state]}</dd>

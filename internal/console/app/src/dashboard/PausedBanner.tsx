@@ -1,5 +1,6 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
-import { useMayChange, useWho } from "../auth/useMe";
+import { useMayChange } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import type { Known } from "../integrations/useConnection";
 import { usePause } from "../integrations/usePause";
 import { formatTime } from "../ui/format";
@@ -11,7 +12,6 @@ export const pausedNote = "paused-note";
 
 /** Says on every tab that nothing is read, and lets it go on. */
 export function PausedBanner({ connection }: Pick<Known, "connection">) {
-  const who = useWho();
   const mayChange = useMayChange();
   const pause = usePause();
   const now = connection.enabled?.pause;
@@ -20,7 +20,11 @@ export function PausedBanner({ connection }: Pick<Known, "connection">) {
     <Alert mb="md" role="status" color="orange" icon={<Icon name="pause" />} title="Syncing is paused">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">
-          {now.by && now.at && `Paused ${formatTime(now.at)} by ${who(now.by)}. `}
+          {now.by && now.at && (
+            <>
+              Paused {formatTime(now.at)} by <Who id={now.by} />.{" "}
+            </>
+          )}
           Nothing is read from ConnectWise. Syncs under way wait where they stand; what changes meanwhile is
           read after resuming.
         </Text>

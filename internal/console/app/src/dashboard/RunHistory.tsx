@@ -6,7 +6,7 @@ import { useServices } from "../api/context";
 import { liveInterval, runsQuery } from "../api/queries";
 import type { Run } from "../api/types";
 import { to } from "../app/paths";
-import { useWho } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import { StateBadge } from "../runs/StateBadge";
 import { modeWords } from "../runs/words";
 import { formatNumber, formatTime } from "../ui/format";
@@ -80,13 +80,12 @@ export function RunHistory() {
 }
 
 function Row({ run, label }: { run: Run; label: string }) {
-  const who = useWho();
   const { created, updated, removed } = run.counts;
   return (
     <tr>
       <td data-label="Asked for">
         <span>
-          <Link to={to.run(run.id)}>{formatTime(run.requestedAt)}</Link> by {who(run.requestedBy)}
+          <Link to={to.run(run.id)}>{formatTime(run.requestedAt)}</Link> by <Who id={run.requestedBy} />
         </span>
       </td>
       <td data-label="Data type">{label}</td>

@@ -5,7 +5,7 @@ import { useServices } from "../api/context";
 import { runQuery, typesQuery } from "../api/queries";
 import type { Run } from "../api/types";
 import { to } from "../app/paths";
-import { useWho } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import { CancelRun } from "../runs/CancelRun";
 import { RunProgress } from "../runs/RunProgress";
 import { modeWords } from "../runs/words";
@@ -53,12 +53,11 @@ export function RunPage() {
 }
 
 function Times({ run }: { run: Run }) {
-  const who = useWho();
   return (
     <dl className="facts">
       <dt>Asked for</dt>
       <dd>
-        {formatTime(run.requestedAt)} by {who(run.requestedBy)}
+        {formatTime(run.requestedAt)} by <Who id={run.requestedBy} />
       </dd>
       <dt>Started</dt>
       <dd>{run.startedAt ? formatTime(run.startedAt) : "Not yet"}</dd>

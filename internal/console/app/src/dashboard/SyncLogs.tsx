@@ -5,7 +5,7 @@ import { useServices } from "../api/context";
 import { logsQuery } from "../api/queries";
 import type { LogEntry } from "../api/types";
 import { to } from "../app/paths";
-import { useWho } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import { formatNumber, formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { usePageTitle } from "../ui/Page";
@@ -68,7 +68,6 @@ export function SyncLogs() {
 }
 
 function Row({ entry, label }: { entry: LogEntry; label: string }) {
-  const who = useWho();
   return (
     <tr>
       <td data-label="When">{formatTime(entry.at)}</td>
@@ -80,7 +79,9 @@ function Row({ entry, label }: { entry: LogEntry; label: string }) {
         )}
       </td>
       <td data-label="Data type">{label}</td>
-      <td data-label="Who">{who(entry.who)}</td>
+      <td data-label="Who">
+        <Who id={entry.who} />
+      </td>
       <td data-label="Details">{details(entry)}</td>
     </tr>
   );

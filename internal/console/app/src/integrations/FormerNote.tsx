@@ -1,7 +1,8 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Former } from "../api/types";
-import { useMayChange, useWho } from "../auth/useMe";
+import { useMayChange } from "../auth/useMe";
+import { Who } from "../auth/Who";
 import { Confirm } from "../ui/Confirm";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
@@ -10,7 +11,6 @@ import { useDisconnect } from "./useDisconnect";
 
 /** What became of a connection that was taken down, and what remains of it at ConnectWise. */
 export function FormerNote({ former }: { former: Former }) {
-  const who = useWho();
   const mayChange = useMayChange();
   return (
     <Stack gap="sm">
@@ -18,7 +18,7 @@ export function FormerNote({ former }: { former: Former }) {
         <Stack gap="xs" align="flex-start">
           <Text size="sm">
             {former.site}, company {former.companyId}, was disconnected {formatTime(former.at)} by{" "}
-            {who(former.by)}. {formerWords(former).says}
+            <Who id={former.by} />. {formerWords(former).says}
           </Text>
           {mayChange && former.state === "kept" && <EraseKept former={former} />}
         </Stack>
