@@ -7,6 +7,7 @@ import (
 
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // syncItem is a connection's schedule.
@@ -64,6 +65,24 @@ func (s *Setup) MoveSchedule(ctx context.Context, before, after setup.Schedule) 
 		return fmt.Errorf("move schedule: %w", missing(err))
 	}
 	return nil
+}
+
+// SetFilter implements setup.Store.
+func (s *Setup) SetFilter(ctx context.Context, c setup.Connection, due setup.Schedule, change setup.FilterChange) (setup.Connection, error) {
+	seen := c.Rev
+	c.Rev++
+	tx := s.db.begin()
+	tx.putRev(newConnectionItem(c), seen)
+	tx.put(newLogItem(c.Scope(), syncer.LogEntry{
+		At: change.At, Event: "filters_changed", Type: psa.Companies, Who: change.By, Message: change.String(),
+	}), "", nil)
+	if !c.Pause.Sync {
+		tx.put(newSyncItem(due), "attribute_not_exists(#pk) OR #generation = :generation", with{"generation": c.Generation})
+	}
+	if err := tx.commit(ctx); err != nil {
+		return setup.Connection{}, fmt.Errorf("set filter: %w", err)
+	}
+	return c, nil
 }
 
 // SetPause implements setup.Store.

@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 func TestSchedules(t *testing.T) {
@@ -56,6 +58,40 @@ func TestSchedulesOfManyAccounts(t *testing.T) {
 	if err != nil || len(due) != 7 {
 		t.Errorf("%d schedules of at most 7, %v", len(due), err)
 	}
+}
+
+func TestSetFilter(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	c, err := s.activate(t, "msp-1", false)
+	must(t, err)
+	now := setup.Schedule{Scope: c.Scope(), Due: s.now(), LookAt: s.now()}
+	c.Filter = filter.Filter{Types: []int64{1, 4}}
+	change := setup.FilterChange{After: c.Filter, By: "bob", At: s.now()}
+	s.faults.LoseAnswer("TransactWriteItems", 1)
+	next, err := s.Setup().SetFilter(t.Context(), c, now, change)
+	must(t, err)
+	stored, err := s.Setup().Connection(t.Context(), "msp-1")
+	must(t, err)
+	wantEqual(t, "connection", stored, next)
+	due, err := s.Setup().DueSchedules(t.Context(), s.now(), 10)
+	must(t, err)
+	wantEqual(t, "schedule", due, []setup.Schedule{now})
+	_, err = s.Setup().SetFilter(t.Context(), c, now, change)
+	wantErr(t, "of an older connection", err, psa.ErrConflict)
+	log, _, err := s.Runs().Logs(t.Context(), c.Scope(), syncer.Page{Limit: 10})
+	must(t, err)
+	if len(log) != 1 || log[0].Event != "filters_changed" || log[0].Who != "bob" || log[0].Message != change.String() {
+		t.Errorf("log %+v", log)
+	}
+	// During a pause the schedule stays as it is.
+	next.Pause.Sync = true
+	later := setup.Schedule{Scope: c.Scope(), Due: s.now().Add(1), LookAt: s.now().Add(1)}
+	_, err = s.Setup().SetFilter(t.Context(), next, later, change)
+	must(t, err)
+	due, err = s.Setup().DueSchedules(t.Context(), s.now().Add(1), 10)
+	must(t, err)
+	wantEqual(t, "schedule during a pause", due, []setup.Schedule{now})
 }
 
 func TestSetPause(t *testing.T) {

@@ -48,7 +48,7 @@ func (o operation) body() string {
 		return `{"keepData":true}`
 	case strings.HasSuffix(o.path, "/pause"):
 		return `{"sync":true}`
-	case strings.HasSuffix(o.path, "/preview"):
+	case strings.HasSuffix(o.path, "/preview"), o.method == "PUT" && o.path == "/v1/filters":
 		return `{"filter":{}}`
 	}
 	if o.method == "PUT" || strings.HasSuffix(o.path, "/test") {

@@ -107,6 +107,7 @@ func build(cfg Config) *api {
 	a.registerPause()
 	a.registerTypes()
 	a.registerRoleTable()
+	a.registerFilters()
 	a.registerJobs()
 	a.registerRuns()
 	a.registerRecords()

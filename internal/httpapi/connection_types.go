@@ -37,6 +37,7 @@ type Enabled struct {
 
 	ID        string    `json:"id"`
 	Types     []string  `json:"types" nullable:"false" doc:"The data types that are synced."`
+	Filter    Filter    `json:"filter" doc:"Which companies are synced."`
 	EnabledBy string    `json:"enabledBy"`
 	EnabledAt time.Time `json:"enabledAt"`
 	KeysBy    string    `json:"keysBy" doc:"Who gave the present keys."`
@@ -64,6 +65,7 @@ type Draft struct {
 	Endpoint
 
 	Types     []string  `json:"types" nullable:"false"`
+	Filter    Filter    `json:"filter"`
 	SavedBy   string    `json:"savedBy"`
 	SavedAt   time.Time `json:"savedAt"`
 	ExpiresAt time.Time `json:"expiresAt" doc:"When it is removed if nobody enables it."`
@@ -73,14 +75,14 @@ func connectionOf(st setup.Status) Connection {
 	out := Connection{State: string(st.State), Former: formerOf(st)}
 	if c := st.Connection; c != nil {
 		out.Enabled = &Enabled{
-			Endpoint: endpointOf(c.Endpoint), ID: c.ID, Types: typeNames(c.Types), EnabledBy: c.EnabledBy,
+			Endpoint: endpointOf(c.Endpoint), ID: c.ID, Types: typeNames(c.Types), Filter: Filter(c.Filter), EnabledBy: c.EnabledBy,
 			EnabledAt: c.EnabledAt.UTC(), KeysBy: c.KeysBy, KeysAt: c.KeysAt.UTC(), Callbacks: callbacksOf(c.Callbacks),
 			Pause: pauseOf(c.Pause),
 		}
 	}
 	if d := st.Draft; d != nil {
 		out.Draft = &Draft{
-			Endpoint: endpointOf(d.Endpoint), Types: typeNames(d.Types), SavedBy: d.SavedBy,
+			Endpoint: endpointOf(d.Endpoint), Types: typeNames(d.Types), Filter: Filter(d.Filter), SavedBy: d.SavedBy,
 			SavedAt: d.SavedAt.UTC(), ExpiresAt: d.ExpiresAt.UTC(),
 		}
 	}

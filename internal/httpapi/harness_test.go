@@ -154,6 +154,8 @@ type engine struct {
 	// skips of every run, and the log.
 	skips []scoped[syncer.Skip]
 	logs  []scoped[syncer.LogEntry]
+	// states are what is known of types beside their runs.
+	states map[psa.DataType]syncer.TypeState
 	// err, if set, is what the next call returns.
 	err error
 }
@@ -294,7 +296,8 @@ func (e *engine) Logs(_ context.Context, scope psa.Scope, p syncer.Page) ([]sync
 func (e *engine) TypeState(_ context.Context, scope psa.Scope, typ psa.DataType) (syncer.TypeState, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	st := syncer.TypeState{Type: typ}
+	st := e.states[typ]
+	st.Type = typ
 	for _, r := range e.runs {
 		if r.Scope == scope && r.Type == typ {
 			st.LastRun = r.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
 	"github.com/psabridge/psabridge/internal/syncer"
@@ -18,6 +19,8 @@ type Setup interface { //nolint:interfacebloat // one connection, all of whose s
 	Enable(ctx context.Context, account psa.AccountID, by string, takeover bool) (setup.Enabled, error)
 	SetPause(ctx context.Context, account psa.AccountID, by string, sync bool) (setup.Status, error)
 	Disconnect(ctx context.Context, account psa.AccountID, by string, keepData bool) (setup.Disconnected, error)
+	Filters(ctx context.Context, account psa.AccountID, of setup.FilterOf) (setup.Filters, error)
+	SetFilter(ctx context.Context, account psa.AccountID, by string, of setup.FilterOf, f filter.Filter, ifMatch string) (setup.Filters, error)
 	SetTypes(ctx context.Context, account psa.AccountID, by string, types []psa.DataType, ifMatch string) (setup.TypesChange, error)
 }
 

@@ -35,6 +35,10 @@ const (
 	// Sync.
 	Paused          Code = "paused"            // a person holds reading up
 	ParentNotSynced Code = "parent_not_synced" // the parent type's run failed and never succeeded before
+	FiltersChanged  Code = "filters_changed"   // a run was ended because the filters were changed
 	NoProgress      Code = "no_progress"       // a shard failed again and again without moving
 	BudgetExhausted Code = "budget_exhausted"  // the shared request budget is used up at present
+
+	// Mapping.
+	MappingInvalid Code = "mapping_invalid" // ConnectWise does not have, or not let use, what a mapping names
 )

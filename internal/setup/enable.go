@@ -107,7 +107,7 @@ func (s *Service) activatedMeanwhile(ctx context.Context, d Draft) (stored, erro
 // erased is begun anew in the next.
 func (s *Service) successor(have stored, d Draft, by string) Connection {
 	c := Connection{
-		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types,
+		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types, Filter: d.Filter,
 		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt, SyncEvery: syncEvery,
 	}
 	old, former := have.conn, have.former

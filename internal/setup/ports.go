@@ -34,6 +34,10 @@ type Store interface { //nolint:interfacebloat // one table, whose writes belong
 	// endpoint too. Where that is false, the schedule becomes due. All in
 	// one step.
 	SetPause(ctx context.Context, c Connection, due Schedule) (Connection, error)
+	// SetFilter is UpdateConnection, and writes change to the sync's log.
+	// Unless the connection is paused, the schedule becomes due. All in one
+	// step.
+	SetFilter(ctx context.Context, c Connection, due Schedule, change FilterChange) (Connection, error)
 	Claim(ctx context.Context, identity psa.Identity) (Claim, error)
 
 	// Depart removes d's connection (its Rev is that of the stored one), its
@@ -125,6 +129,9 @@ type Runner interface {
 	// StartAll asks for a run of every type: of what changed, or of
 	// everything where that was never read. Active runs are joined.
 	StartAll(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error
+	// Refilter ends every active run of the scope, since the filter has
+	// changed, and asks for a run of every type.
+	Refilter(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error
 	// CancelAll ends every active run of the scope.
 	CancelAll(ctx context.Context, scope psa.Scope, by string) error
 }

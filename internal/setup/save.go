@@ -96,7 +96,7 @@ func (s *Service) rotate(ctx context.Context, c Connection, by string, t tested,
 // for the next hour first; until it is really replaced that does no harm.
 func (s *Service) putDraft(ctx context.Context, account psa.AccountID, have stored, by string, t tested, arn string) (*Draft, error) {
 	d := Draft{
-		Account: account, Endpoint: t.endpoint, SecretARN: arn, Types: t.types,
+		Account: account, Endpoint: t.endpoint, SecretARN: arn, Types: t.types, Filter: have.filterFor(t.endpoint),
 		SavedBy: by, SavedAt: s.now(), ExpiresAt: s.now().Add(draftLife),
 	}
 	if before := have.anyDraft(); before != nil {

@@ -62,7 +62,7 @@ func (e *Engine) isDue(ctx context.Context, scope psa.Scope, t *Type, due time.T
 		return false, err
 	case err == nil && !last.RequestedAt.Before(due):
 		return false, nil
-	case !state.Watermark.IsZero():
+	case !state.Watermark.IsZero(), last.refiltered():
 		return true, nil
 	case last.State != Failed:
 		return false, nil

@@ -133,6 +133,11 @@ func (r runner) StartAll(_ context.Context, scope psa.Scope, types []psa.DataTyp
 	return nil
 }
 
+// Refilter implements setup.Runner.
+func (r runner) Refilter(_ context.Context, scope psa.Scope, _ []psa.DataType, _ string) error {
+	return r.note(&r.refiltered, scope.String())
+}
+
 // CancelAll implements setup.Runner.
 func (r runner) CancelAll(_ context.Context, scope psa.Scope, _ string) error {
 	return r.note(&r.cancelled, scope.String())
@@ -152,6 +157,13 @@ func (r *Runner) All() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.all)
+}
+
+// Refiltered lists the scopes that were read again by a new filter.
+func (r *Runner) Refiltered() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.refiltered)
 }
 
 // Cancelled lists the scopes whose runs were cancelled.

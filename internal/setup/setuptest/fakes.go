@@ -270,8 +270,8 @@ type Runner struct {
 	mu   sync.Mutex
 	runs []string
 	due  []string
-	// all and cancelled are what StartAll and CancelAll were asked for.
-	all, cancelled []string
+	// What StartAll, CancelAll and Refilter were asked for.
+	all, cancelled, refiltered []string
 }
 
 // Runs lists "scope type" of every run.

@@ -21,6 +21,7 @@ type Table struct {
 	endpoints map[string]psa.CallbackEndpoint
 	schedules map[psa.AccountID]setup.Schedule
 	gone      map[psa.Scope]setup.Departure
+	filters   []setup.FilterChange
 	// Generations are all that ever were activated.
 	generations []psa.Scope
 }
@@ -251,6 +252,30 @@ func (s *Store) SetPause(_ context.Context, c setup.Connection, due setup.Schedu
 		return nil
 	})
 	return c, err
+}
+
+// SetFilter implements setup.Store.
+func (s *Store) SetFilter(_ context.Context, c setup.Connection, due setup.Schedule, change setup.FilterChange) (setup.Connection, error) {
+	err := s.do(func(t *Table) error {
+		if t.conns[c.Account].Rev != c.Rev || c.Rev == 0 {
+			return psa.ErrConflict
+		}
+		c.Rev++
+		t.conns[c.Account] = c
+		t.filters = append(t.filters, change)
+		if !c.Pause.Sync {
+			t.schedules[c.Account] = due
+		}
+		return nil
+	})
+	return c, err
+}
+
+// Filters lists the changes of filters that were logged.
+func (t *Table) Filters() []setup.FilterChange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.filters)
 }
 
 func noteKey(n setup.SecretNote) string { return string(n.Account) + "\x00" + n.Name }

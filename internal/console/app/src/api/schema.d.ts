@@ -142,6 +142,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The filter by which companies are synced */
+        get: operations["getFilters"];
+        /** Store the filter; an enabled connection is read by it at once, and what was being read by the former one is cancelled */
+        put: operations["putFilters"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/filters/discover": {
         parameters: {
             query?: never;
@@ -503,6 +521,7 @@ export interface components {
              * @description When it is removed if nobody enables it.
              */
             expiresAt: string;
+            filter: components["schemas"]["Filter"];
             /** Format: date-time */
             savedAt: string;
             savedBy: string;
@@ -527,6 +546,8 @@ export interface components {
             /** Format: date-time */
             enabledAt: string;
             enabledBy: string;
+            /** @description Which companies are synced. */
+            filter: components["schemas"]["Filter"];
             id: string;
             /**
              * Format: date-time
@@ -617,6 +638,17 @@ export interface components {
              */
             state: "listed" | "empty" | "refused";
             trouble?: components["schemas"]["Warning"];
+        };
+        Filters: {
+            /** @description Whether everything that is stored was decided by this filter. After a change that takes a run of every type. */
+            applied: boolean;
+            /** @description By ids; a discovery tells their names. */
+            filter: components["schemas"]["Filter"];
+            /**
+             * @description Whose filter it is: a draft's is used once the draft is enabled.
+             * @enum {string}
+             */
+            of: "draft" | "connection";
         };
         Former: {
             /** Format: date-time */
@@ -775,6 +807,9 @@ export interface components {
             title: string;
             /** @description Always about:blank; the code says what happened. */
             type: string;
+        };
+        PutFiltersInputBody: {
+            filter: components["schemas"]["Filter"];
         };
         PutTypesInputBody: {
             /** @description All types to sync. */
@@ -1336,6 +1371,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFilters: {
+        parameters: {
+            query?: {
+                /** @description Whose filter is meant; if absent, the draft's if there is a draft, else the connection's. */
+                of?: "draft" | "connection";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filters"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFilters: {
+        parameters: {
+            query?: {
+                /** @description Whose filter is meant; if absent, the draft's if there is a draft, else the connection's. */
+                of?: "draft" | "connection";
+            };
+            header?: {
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutFiltersInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filters"];
+                };
             };
             /** @description Error */
             default: {
