@@ -51,6 +51,8 @@ type connectionItem struct {
 	SecretARN  string         `dynamodbav:"secretArn"`
 	Types      []psa.DataType `dynamodbav:"types"`
 	Filter     filter.Filter  `dynamodbav:"filter"`
+	FilterBy   string         `dynamodbav:"filterBy,omitempty"`
+	FilterAt   int64          `dynamodbav:"filterAt,omitempty"`
 	EnabledBy  string         `dynamodbav:"enabledBy,omitempty"`
 	EnabledAt  int64          `dynamodbav:"enabledAt"`
 	KeysBy     string         `dynamodbav:"keysBy,omitempty"`
@@ -65,7 +67,7 @@ type connectionItem struct {
 func newConnectionItem(c setup.Connection) connectionItem {
 	return connectionItem{
 		key: connectionKey(c.Account), V: version, ID: c.ID, Endpoint: newEndpointItem(c.Endpoint),
-		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types, Filter: c.Filter,
+		Generation: c.Generation, SecretARN: c.SecretARN, Types: c.Types, Filter: c.Filter, FilterBy: c.FilterBy, FilterAt: nanos(c.FilterAt),
 		EnabledBy: c.EnabledBy, EnabledAt: nanos(c.EnabledAt), KeysBy: c.KeysBy, KeysAt: nanos(c.KeysAt),
 		Callbacks: newCallbacksItem(c.Callbacks), PublicURL: c.PublicURL, SyncEvery: c.SyncEvery,
 		Pause: pauseItem{Sync: c.Pause.Sync, By: c.Pause.By, At: nanos(c.Pause.At)}, Rev: c.Rev,
@@ -75,7 +77,7 @@ func newConnectionItem(c setup.Connection) connectionItem {
 func (it connectionItem) connection(account psa.AccountID) setup.Connection {
 	return setup.Connection{
 		ID: it.ID, Account: account, Endpoint: it.Endpoint.endpoint(), Generation: it.Generation, SecretARN: it.SecretARN,
-		Types: it.Types, Filter: it.Filter, EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
+		Types: it.Types, Filter: it.Filter, FilterBy: it.FilterBy, FilterAt: fromNanos(it.FilterAt), EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
 		KeysAt: fromNanos(it.KeysAt), Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL,
 		SyncEvery: it.SyncEvery, Pause: setup.Pause{Sync: it.Pause.Sync, By: it.Pause.By, At: fromNanos(it.Pause.At)}, Rev: it.Rev,
 	}

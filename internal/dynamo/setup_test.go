@@ -27,7 +27,7 @@ func (s store) draft(account psa.AccountID) setup.Draft {
 func (s store) connection(account psa.AccountID) (setup.Connection, psa.CallbackEndpoint) {
 	c := setup.Connection{
 		ID: "01C-" + string(account), Account: account, Endpoint: endpoint(), Generation: 1, SecretARN: "arn:secret",
-		Types: []psa.DataType{psa.Companies}, EnabledBy: "ann", EnabledAt: s.now(), KeysBy: "bob", KeysAt: s.now(),
+		Types: []psa.DataType{psa.Companies}, FilterBy: "cat", FilterAt: s.now(), EnabledBy: "ann", EnabledAt: s.now(), KeysBy: "bob", KeysAt: s.now(),
 		Callbacks: setup.Callbacks{
 			State: setup.CallbacksFailed, At: s.now(), Warning: &setup.Warning{Code: problem.Busy, Message: "m", Remedy: "r"},
 		},

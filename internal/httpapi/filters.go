@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -10,9 +11,11 @@ import (
 
 // Filters is the filter by which companies are synced.
 type Filters struct {
-	Of      string `json:"of" enum:"draft,connection" doc:"Whose filter it is: a draft's is used once the draft is enabled."`
-	Filter  Filter `json:"filter" doc:"By ids; a discovery tells their names."`
-	Applied bool   `json:"applied" doc:"Whether everything that is stored was decided by this filter. After a change that takes a run of every type."`
+	Of      string     `json:"of" enum:"draft,connection" doc:"Whose filter it is: a draft's is used once the draft is enabled."`
+	Filter  Filter     `json:"filter" doc:"By ids; a discovery tells their names."`
+	By      string     `json:"by,omitempty" doc:"Who chose it; absent for a draft's."`
+	At      *time.Time `json:"at,omitempty" doc:"When it was chosen."`
+	Applied bool       `json:"applied" doc:"Whether everything that is stored was decided by this filter. After a change that takes a run of every type."`
 }
 
 type filtersOutput struct {
@@ -72,6 +75,7 @@ func (a *api) filtersAnswer(ctx context.Context, f setup.Filters) (*filtersOutpu
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Applied = !state.Watermark.IsZero() && state.Filter == f.Filter.Key()
+	out.Body.By, out.Body.At = f.By, optional(f.At)
+	out.Body.Applied = !state.Watermark.IsZero() && state.Filter == f.Key
 	return out, nil
 }

@@ -3,10 +3,12 @@ package httpapi_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/setup"
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
@@ -49,11 +51,17 @@ func TestFilters(t *testing.T) {
 	if !strings.Contains(p.body, "Reload") {
 		t.Errorf("no remedy: %s", p.body)
 	}
-	s.engine.states = map[psa.DataType]syncer.TypeState{
-		psa.Companies: {Watermark: s.world.Now(), Filter: filter.Filter{Markets: []int64{7}}.Key()},
+	decided := setup.Connection{Filter: filter.Filter{Markets: []int64{7}}, FilterAt: s.world.Now()}
+	s.engine.states = map[psa.DataType]syncer.TypeState{psa.Companies: {Watermark: s.world.Now(), Filter: decided.FilterKey()}}
+	if f, _ = get(""); !f.Applied || f.By != "person-admin" || f.At == nil {
+		t.Errorf("not said to be applied: %+v", f)
 	}
-	if f, _ = get(""); !f.Applied {
-		t.Error("not said to be applied")
+	// The same choice again, after another: in between, records were decided by that.
+	s.world.Pass(time.Second)
+	s.do(admin(), "PUT", "/v1/filters", `{"filter":{}}`).want(200, "")
+	s.do(admin(), "PUT", "/v1/filters", `{"filter":{"markets":[7]}}`).want(200, "")
+	if f, _ = get(""); f.Applied {
+		t.Error("a choice that was gone back to is said to be applied")
 	}
 }
 

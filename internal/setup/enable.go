@@ -107,8 +107,12 @@ func (s *Service) activatedMeanwhile(ctx context.Context, d Draft) (stored, erro
 // erased is begun anew in the next.
 func (s *Service) successor(have stored, d Draft, by string) Connection {
 	c := Connection{
-		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types, Filter: d.Filter,
+		ID: s.newID(), Account: d.Account, Endpoint: d.Endpoint, Generation: 1, SecretARN: d.SecretARN, Types: d.Types,
+		Filter: d.Filter, FilterBy: by, FilterAt: s.now(),
 		EnabledBy: by, EnabledAt: s.now(), KeysBy: d.SavedBy, KeysAt: d.SavedAt, SyncEvery: syncEvery,
+	}
+	if before := have.before(d.Endpoint); before != nil && before.Filter.Key() == d.Filter.Key() {
+		c.FilterBy, c.FilterAt = before.FilterBy, before.FilterAt
 	}
 	old, former := have.conn, have.former
 	switch {
@@ -125,6 +129,19 @@ func (s *Service) successor(have stored, d Draft, by string) Connection {
 		}
 	}
 	return c
+}
+
+// before is the connection to the same ConnectWise whose data a new one goes on
+// with, nil if there is none.
+func (h stored) before(e Endpoint) *Connection {
+	switch {
+	case h.conn != nil && h.conn.Endpoint.same(e):
+		return h.conn
+	case h.conn == nil && h.former != nil && h.former.State == Kept && h.former.Connection.Endpoint.same(e):
+		return &h.former.Connection
+	default:
+		return nil
+	}
 }
 
 // endpointOf keeps the tokens of a connection that exists.

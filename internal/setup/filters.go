@@ -27,10 +27,21 @@ const (
 type Filters struct {
 	Of     FilterOf
 	Filter filter.Filter
-	// Scope is what the filter is applied to; zero for a draft's.
+	// Scope is what the filter is applied to, Key its Connection.FilterKey, By
+	// and At say who chose it; all are zero for a draft's.
 	Scope psa.Scope
+	Key   string
+	By    string
+	At    time.Time
 	// Tag changes with the filter and with the ConnectWise that it is of.
 	Tag string
+}
+
+// FilterKey is another with every change of the filter, also where a person
+// goes back to one that was chosen before: records may have been decided by the
+// one between.
+func (c Connection) FilterKey() string {
+	return fmt.Sprintf("%s@%d", c.Filter.Key(), c.FilterAt.UnixMilli())
 }
 
 // FilterChange is what the sync's log tells of a change.
@@ -75,7 +86,10 @@ func (h stored) filters(of FilterOf) (Filters, error) {
 		return Filters{Of: OfDraft, Filter: h.draft.Filter, Tag: filterTag(OfDraft, h.draft.Endpoint, 0, h.draft.Filter)}, nil
 	case h.conn != nil && of != OfDraft:
 		c := h.conn
-		return Filters{Of: OfConnection, Filter: c.Filter, Scope: c.Scope(), Tag: filterTag(OfConnection, c.Endpoint, c.Generation, c.Filter)}, nil
+		return Filters{
+			Of: OfConnection, Filter: c.Filter, Scope: c.Scope(), Key: c.FilterKey(), By: c.FilterBy, At: c.FilterAt,
+			Tag: filterTag(OfConnection, c.Endpoint, c.Generation, c.Filter),
+		}, nil
 	default:
 		return Filters{}, notConnected()
 	}
@@ -144,7 +158,7 @@ func (s *Service) storeFilter(ctx context.Context, have *stored, by string, of F
 	}
 	now, c := s.now(), *have.conn
 	change := FilterChange{Before: c.Filter, After: f, By: by, At: now}
-	c.Filter = f
+	c.Filter, c.FilterBy, c.FilterAt = f, by, now
 	c, err := s.Store.SetFilter(ctx, c, Schedule{Scope: c.Scope(), Due: now, LookAt: now}, change)
 	if err != nil {
 		return fmt.Errorf("store the filter: %w", err)
@@ -162,12 +176,11 @@ func (s *Service) storeFilter(ctx context.Context, have *stored, by string, of F
 // filterFor is what a new draft begins with: what was chosen for the same
 // ConnectWise before.
 func (h stored) filterFor(e Endpoint) filter.Filter {
-	switch {
-	case h.draft != nil && h.draft.Endpoint.same(e):
+	if h.draft != nil && h.draft.Endpoint.same(e) {
 		return h.draft.Filter
-	case h.former != nil && h.former.State == Kept && h.former.Connection.Endpoint.same(e):
-		return h.former.Connection.Filter
-	default:
-		return filter.Filter{}
 	}
+	if before := h.before(e); before != nil {
+		return before.Filter
+	}
+	return filter.Filter{}
 }

@@ -39,7 +39,10 @@ type Connection struct {
 	// Types are the enabled data types, in the table's order.
 	Types []psa.DataType
 	// Filter chooses the companies that are synced.
-	Filter    filter.Filter
+	Filter filter.Filter
+	// FilterBy and FilterAt say who chose it, and when.
+	FilterBy  string
+	FilterAt  time.Time
 	EnabledBy string
 	EnabledAt time.Time
 	// KeysBy and KeysAt say who gave the present keys, and when.

@@ -642,6 +642,13 @@ export interface components {
         Filters: {
             /** @description Whether everything that is stored was decided by this filter. After a change that takes a run of every type. */
             applied: boolean;
+            /**
+             * Format: date-time
+             * @description When it was chosen.
+             */
+            at?: string;
+            /** @description Who chose it; absent for a draft's. */
+            by?: string;
             /** @description By ids; a discovery tells their names. */
             filter: components["schemas"]["Filter"];
             /**
