@@ -61,15 +61,20 @@ type update struct {
 	set    with
 	remove []string
 	// inc adds 1 to an attribute.
-	inc  string
-	cond string
-	with with
+	inc string
+	// first sets what is not set yet.
+	first with
+	cond  string
+	with  with
 }
 
 func (u update) expression() string {
 	sets := make([]string, 0, len(u.set)+1)
 	for _, name := range slices.Sorted(maps.Keys(u.set)) {
 		sets = append(sets, fmt.Sprintf("#%s = :%s", name, name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.first)) {
+		sets = append(sets, fmt.Sprintf("#%s = if_not_exists(#%s, :%s)", name, name, name))
 	}
 	if u.inc != "" {
 		sets = append(sets, fmt.Sprintf("#%s = if_not_exists(#%s, :zero) + :one", u.inc, u.inc))
@@ -85,6 +90,7 @@ func (u update) values() (item, error) {
 	all := with{}
 	maps.Copy(all, u.with)
 	maps.Copy(all, u.set)
+	maps.Copy(all, u.first)
 	if u.inc != "" {
 		all["zero"], all["one"] = 0, 1
 	}

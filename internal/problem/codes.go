@@ -41,4 +41,8 @@ const (
 
 	// Mapping.
 	MappingInvalid Code = "mapping_invalid" // ConnectWise does not have, or not let use, what a mapping names
+
+	// Posting.
+	PostingStopped  Code = "posting_stopped"    // operators stopped all postings
+	PostingNotSetUp Code = "posting_not_set_up" // the account has no time zone
 )

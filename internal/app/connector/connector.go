@@ -97,13 +97,9 @@ const pausedRetry = 5 * time.Minute
 // Connect implements syncer.Connector. The connection is read each time, so
 // that rotated keys, an upgrade or another identity take effect at once.
 func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Session, error) {
-	conn, err := c.cfg.Connections.Connection(ctx, scope.Account)
-	if errors.Is(err, psa.ErrNotFound) || err == nil && conn.Generation != scope.Generation {
-		return syncer.Session{}, problem.New(problem.NotConnected, "This ConnectWise is not connected any more.", "Set up the connection, then sync again.").
-			Wrap(psa.ErrNotFound)
-	}
+	conn, err := c.present(ctx, scope)
 	if err != nil {
-		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
+		return syncer.Session{}, err
 	}
 	if conn.Pause.Sync {
 		return syncer.Session{}, problem.New(problem.Paused, "Reading from ConnectWise is paused.", "Resume it on the connection's page.").
@@ -114,6 +110,19 @@ func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Sessio
 		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	return syncer.Session{Source: NewSource(client, c.cfg.Now), Filter: conn.Filter}, nil
+}
+
+// present is the connection of the scope, if it is the account's present one.
+func (c *Connector) present(ctx context.Context, scope psa.Scope) (setup.Connection, error) {
+	conn, err := c.cfg.Connections.Connection(ctx, scope.Account)
+	if errors.Is(err, psa.ErrNotFound) || err == nil && conn.Generation != scope.Generation {
+		return setup.Connection{}, problem.New(problem.NotConnected, "This ConnectWise is not connected any more.",
+			"Set up the connection, then sync again.").Wrap(psa.ErrNotFound)
+	}
+	if err != nil {
+		return setup.Connection{}, fmt.Errorf("connect %s: %w", scope, err)
+	}
+	return conn, nil
 }
 
 func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connectwise.Client, error) {

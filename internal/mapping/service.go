@@ -1,0 +1,229 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// Service is what the API offers. It is safe for concurrent use.
+type Service struct {
+	Store     Store
+	Connector Connector
+	Directory Directory
+	Journal   Journal
+	Waker     Waker
+	// Catalog are the deployment's SKUs.
+	Catalog []Product
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Edit is a wish for one tenant.
+type Edit struct {
+	Tenant TenantID `json:"tenant"`
+	Target Target   `json:"target"`
+	// Rev is that of the mapping that the person saw; another is a conflict.
+	Rev int64 `json:"rev"`
+}
+
+// Save stores one tenant's mapping. The error is problem.Stale if somebody
+// changed it since, MappingInvalid if ConnectWise does not have what it names.
+func (s *Service) Save(ctx context.Context, scope psa.Scope, e Edit, by string) (Mapping, error) {
+	saved, err := s.SaveMany(ctx, scope, []Edit{e}, by)
+	if err != nil {
+		return Mapping{}, err
+	}
+	return saved[0], nil
+}
+
+// SaveMany stores up to MaxRows mappings, all or none.
+func (s *Service) SaveMany(ctx context.Context, scope psa.Scope, edits []Edit, by string) ([]Mapping, error) {
+	if len(edits) == 0 || len(edits) > MaxRows {
+		return nil, problem.New(problem.BadRequest, fmt.Sprintf("Between 1 and %d mappings can be saved at once.", MaxRows),
+			"Save more as a change set.")
+	}
+	check, err := s.checker(ctx, scope, edits)
+	if err != nil {
+		return nil, err
+	}
+	tenants, err := s.known(ctx, scope.Account)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make([]Mapping, len(edits))
+	for i, e := range edits {
+		if wanted[i], err = s.wish(check, tenants, e, by, ""); err != nil {
+			return nil, err
+		}
+	}
+	saved, err := s.Store.PutMappings(ctx, scope, wanted)
+	if errors.Is(err, psa.ErrConflict) {
+		return nil, stale(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("save mappings: %w", err)
+	}
+	for _, m := range saved {
+		if err := s.note(ctx, scope, m, tenants[m.Tenant].Name); err != nil {
+			return nil, err
+		}
+	}
+	return saved, nil
+}
+
+func stale(cause error) error {
+	return problem.New(problem.Stale, "Somebody else changed this while you were editing it.",
+		"Look at it as it is now, then save again.").Wrap(cause)
+}
+
+// wish is the mapping that an edit asks for.
+func (s *Service) wish(check checker, tenants map[TenantID]Tenant, e Edit, by, change string) (Mapping, error) {
+	if _, ok := tenants[e.Tenant]; !ok {
+		return Mapping{}, problem.New(problem.NotFound, "There is no such tenant.", "Reload the list of tenants.").Wrap(psa.ErrNotFound)
+	}
+	switch e.Target.Off {
+	case "", EndLine, ZeroLine, LeaveLine:
+	default:
+		return Mapping{}, problem.New(problem.BadRequest, "A line can be ended, set to zero, or left.", "Choose one of them.")
+	}
+	target, err := check.check(e.Target)
+	if err != nil {
+		return Mapping{}, err
+	}
+	return Mapping{Tenant: e.Tenant, Target: target, By: by, At: s.Now().UTC(), Change: change, Rev: e.Rev}, nil
+}
+
+func (s *Service) checker(ctx context.Context, scope psa.Scope, edits []Edit) (checker, error) {
+	targets := make([]Target, len(edits))
+	for i, e := range edits {
+		targets[i] = e.Target
+	}
+	cw, err := s.Connector.Mapping(ctx, scope)
+	if err != nil {
+		return checker{}, err
+	}
+	return newChecker(ctx, cw, s.Catalog, targets)
+}
+
+func (s *Service) known(ctx context.Context, account psa.AccountID) (map[TenantID]Tenant, error) {
+	tenants, err := s.Store.Tenants(ctx, account)
+	if err != nil {
+		return nil, fmt.Errorf("tenants: %w", err)
+	}
+	out := make(map[TenantID]Tenant, len(tenants))
+	for _, t := range tenants {
+		out[t.ID] = t
+	}
+	return out, nil
+}
+
+func (s *Service) note(ctx context.Context, scope psa.Scope, m Mapping, tenant string) error {
+	message := fmt.Sprintf("%s: not mapped any more.", tenant)
+	if m.Mapped() {
+		message = fmt.Sprintf("%s: %s, %s%s.", tenant, m.Company.Name, agreementWords(m.Target), offWords(m.Target))
+	}
+	if err := s.Journal.Note(ctx, scope, "mapping_changed", m.By, message); err != nil {
+		return fmt.Errorf("note mapping: %w", err)
+	}
+	return nil
+}
+
+func agreementWords(t Target) string {
+	if t.Agreement.ID == 0 {
+		return "tickets only"
+	}
+	return t.Agreement.Name
+}
+
+func offWords(t Target) string {
+	if t.Enabled {
+		return ""
+	}
+	return ", switched off"
+}
+
+// Products returns the deployment's SKUs and what the account chose for them.
+func (s *Service) Products(ctx context.Context, scope psa.Scope) ([]Product, Products, error) {
+	p, err := s.Store.Products(ctx, scope)
+	if err != nil {
+		return nil, Products{}, fmt.Errorf("products: %w", err)
+	}
+	return s.Catalog, p, nil
+}
+
+// SaveProducts stores the account's catalog items by SKU.
+func (s *Service) SaveProducts(ctx context.Context, scope psa.Scope, items map[SKU]Ref, rev int64, by string) (Products, error) {
+	cw, err := s.Connector.Mapping(ctx, scope)
+	if err != nil {
+		return Products{}, err
+	}
+	check, err := newChecker(ctx, cw, s.Catalog, []Target{{Products: items}})
+	if err != nil {
+		return Products{}, err
+	}
+	chosen, err := check.choice(items)
+	if err != nil {
+		return Products{}, err
+	}
+	saved, err := s.Store.PutProducts(ctx, scope, Products{Items: chosen, By: by, At: s.Now().UTC(), Rev: rev})
+	if errors.Is(err, psa.ErrConflict) {
+		return Products{}, stale(err)
+	}
+	if err != nil {
+		return Products{}, fmt.Errorf("save products: %w", err)
+	}
+	return saved, s.Journal.Note(ctx, scope, "products_changed", by, fmt.Sprintf("%d products have a catalog item.", len(chosen)))
+}
+
+// CompanySearch finds companies by name for a type-ahead.
+func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]Ref, error) {
+	names, err := s.Directory.Names(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("company names: %w", err)
+	}
+	return Search(names, text, limit), nil
+}
+
+// AgreementsOf lists what usage of a company can be posted to: its active
+// agreements and those of its parent company.
+func (s *Service) AgreementsOf(ctx context.Context, scope psa.Scope, company psa.RecordID) ([]Agreement, error) {
+	cw, err := s.Connector.Mapping(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	found, err := cw.Companies(ctx, []psa.RecordID{company})
+	if err != nil {
+		return nil, fmt.Errorf("read company: %w", err)
+	}
+	c, ok := found[company]
+	if !ok {
+		return nil, problem.New(problem.NotFound, "ConnectWise has no such company.", "Choose another company.").Wrap(psa.ErrNotFound)
+	}
+	var of ids
+	of.add(company)
+	of.add(c.Parent)
+	agreements, err := cw.AgreementsOf(ctx, of)
+	if err != nil {
+		return nil, fmt.Errorf("read agreements: %w", err)
+	}
+	return agreements, nil
+}
+
+// ItemSearch finds catalog items.
+func (s *Service) ItemSearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]Item, error) {
+	cw, err := s.Connector.Mapping(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	items, err := cw.FindItems(ctx, text, limit)
+	if err != nil {
+		return nil, fmt.Errorf("find catalog items: %w", err)
+	}
+	return items, nil
+}
