@@ -28,8 +28,11 @@ type Options struct {
 	Overlap time.Duration
 	// MaxFailures without progress end a run; default 8.
 	MaxFailures int
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Mapped reports whether something outside, a mapping, depends on any of
+	// the records: no run removes those by itself. Nil means that nothing does.
+	Mapped func(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (bool, error)
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Engine runs syncs. It keeps no state between calls: everything is in the
@@ -256,12 +259,22 @@ func (e *Engine) end(ctx context.Context, run Run, state State, failure *Failure
 	run.Totals, _ = sum(shards)
 	run.State, run.Failure, run.FinishedAt = state, failure, e.opt.Now()
 	var watermark time.Time
-	if state == Succeeded || state == Partial {
+	if run.Mode.reads() && (state == Succeeded || state == Partial) {
 		watermark = run.ServerStart
 	}
 	err = e.runs.EndRun(ctx, run, watermark, e.entry(run, "run_"+string(state), by))
 	if err != nil && !errors.Is(err, psa.ErrConflict) {
 		return fmt.Errorf("end run: %w", err)
+	}
+	return e.wakeOthers(ctx, run)
+}
+
+// wakeOthers does what a final run has held up.
+func (e *Engine) wakeOthers(ctx context.Context, run Run) error {
+	if run.Mode != Removal { // one that failed is tried again by schedule
+		if err := e.startConfirmed(ctx, run.Scope, run.Type); err != nil {
+			return err
+		}
 	}
 	return e.wakeChildren(ctx, run)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -45,7 +44,7 @@ func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
 		if p.batch.More {
 			continue
 		}
-		next, err := s.e.claimNext(ctx, s.run)
+		next, err := s.e.claimNext(ctx, s.run, false)
 		if err != nil || next == nil { // an error meets the shard's own worker again
 			return
 		}
@@ -55,7 +54,9 @@ func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
 
 // read reads a page of a shard.
 func (s *slice) read(ctx context.Context, shard Shard, after psa.RecordID) (Batch, error) {
-	return s.src.Read(ctx, s.typ, Query{After: after, Until: shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize})
+	return s.src.Read(ctx, s.typ, Query{
+		After: after, Until: shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize, IDsOnly: s.run.Mode == Reconcile,
+	})
 }
 
 // Asleep reports whether no worker was ever woken for the shard.
@@ -72,13 +73,13 @@ func awake(shards []Shard) (n int) {
 }
 
 // claimNext claims the first shard that sleeps; nil if none does.
-func (e *Engine) claimNext(ctx context.Context, run Run) (*Shard, error) {
+func (e *Engine) claimNext(ctx context.Context, run Run, withRemovals bool) (*Shard, error) {
 	shards, err := e.runs.Shards(ctx, run.Scope, run.ID)
 	if err != nil {
 		return nil, fmt.Errorf("next shard: %w", err)
 	}
 	for _, s := range shards {
-		if !s.Asleep() || s.Part == Removals && !allDone(shards, s.No) {
+		if !s.Asleep() || s.Part == Removals && (!withRemovals || removals(shards) == nil) {
 			continue
 		}
 		claimed, err := e.claim(ctx, run, s.No)
@@ -93,17 +94,12 @@ func (e *Engine) claimNext(ctx context.Context, run Run) (*Shard, error) {
 	return nil, nil
 }
 
-// allDone reports whether all shards but one are done.
-func allDone(shards []Shard, but int) bool {
-	return !slices.ContainsFunc(shards, func(s Shard) bool { return !s.Done && s.No != but })
-}
-
 // rouse wakes shards that sleep, as long as fewer than Options.InFlight are
 // awake, and at most so many. Each is claimed and let go of, so that no other
 // worker wakes it too.
 func (e *Engine) rouse(ctx context.Context, run Run, shards []Shard, most int) error {
 	for n := min(most, e.opt.InFlight-awake(shards)); n > 0; n-- {
-		next, err := e.claimNext(ctx, run)
+		next, err := e.claimNext(ctx, run, true)
 		if err != nil || next == nil {
 			return err
 		}

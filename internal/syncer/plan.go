@@ -30,7 +30,7 @@ func (e *Engine) handleRun(ctx context.Context, scope psa.Scope, id string) erro
 	case !run.State.Active():
 		// Perhaps the process that ended it died before it woke the runs
 		// that waited for it.
-		return e.wakeChildren(ctx, run)
+		return e.wakeOthers(ctx, run)
 	case run.State == Queued:
 		return e.plan(ctx, run)
 	default:
@@ -45,7 +45,8 @@ func (e *Engine) finish(ctx context.Context, run Run) error {
 		return fmt.Errorf("finish: %w", err)
 	}
 	totals, done := sum(shards)
-	if done < len(shards) {
+	nothingToRemove := removals(shards) != nil && run.Mode != Removal && totals.Missing == 0
+	if done < len(shards) && !nothingToRemove {
 		return e.rouse(ctx, run, shards, 1)
 	}
 	state := Succeeded
@@ -60,6 +61,9 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 	if err != nil || !ready {
 		return err
 	}
+	if run.Mode == Removal {
+		return e.planRemoval(ctx, run)
+	}
 	src, err := e.connect.Connect(ctx, run.Scope)
 	if err != nil {
 		return e.planFailed(ctx, run, since, err)
@@ -72,10 +76,15 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 	if err != nil {
 		return e.planFailed(ctx, run, since, err)
 	}
-	shards := e.split(run, extent)
-	run.State, run.StartedAt = Running, e.opt.Now()
-	run.ServerStart, run.Expected, run.Shards = extent.ServerTime, extent.Count, len(shards)
-	err = e.runs.PlanRun(ctx, run, shards, e.entry(run, "run_started", "system"))
+	run.ServerStart, run.Expected = extent.ServerTime, extent.Count
+	return e.planned(ctx, run, e.split(run, extent))
+}
+
+// planned stores the plan of a run and wakes the shards that are to be worked
+// on first.
+func (e *Engine) planned(ctx context.Context, run Run, shards []Shard) error {
+	run.State, run.StartedAt, run.Shards = Running, e.opt.Now(), len(shards)
+	err := e.runs.PlanRun(ctx, run, shards, e.entry(run, "run_started", "system"))
 	if errors.Is(err, psa.ErrConflict) {
 		return nil // planned by another worker, with other shards perhaps; or cancelled
 	}
@@ -172,6 +181,9 @@ func (e *Engine) split(run Run, extent Extent) []Shard {
 	shards[len(shards)-1].Hi = 0
 	for i := range min(e.opt.InFlight, len(shards)) {
 		shards[i].WokenAt = e.opt.Now()
+	}
+	if run.Mode.Enumerates() {
+		shards = append(shards, Shard{RunID: run.ID, No: len(shards), Part: Removals})
 	}
 	return shards
 }

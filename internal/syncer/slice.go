@@ -88,13 +88,18 @@ func (s *slice) do(ctx context.Context) error {
 		return s.pause(ctx, err)
 	}
 	s.typ, _ = TypeNamed(s.run.Type)
-	if err := s.keepAll(ctx); err != nil {
-		if errors.Is(err, psa.ErrConflict) {
-			return nil // cancelled, or another worker has the shard now
-		}
-		return err
+	if s.shard.Part == Removals {
+		err = s.remove(ctx)
+	} else {
+		err = s.keepAll(ctx)
 	}
 	switch {
+	case errors.Is(err, errSource):
+		return s.pause(ctx, err)
+	case errors.Is(err, psa.ErrConflict):
+		return nil // cancelled, or another worker has the shard now
+	case err != nil:
+		return err
 	case s.shard.Done:
 		return s.e.handleRun(ctx, s.run.Scope, s.run.ID)
 	case s.shard.Owner != "":
@@ -124,6 +129,9 @@ func (s *slice) keepAll(ctx context.Context) error {
 		if err := s.keep(ctx, p); err != nil {
 			return err
 		}
+		if s.shard.Owner == "" && !s.shard.Done {
+			break // the time was up before the page was
+		}
 	}
 	return ctx.Err()
 }
@@ -131,15 +139,24 @@ func (s *slice) keepAll(ctx context.Context) error {
 // keep stores a page and moves the cursor over it. The shard is let go of in
 // the same write when it is done or the slice ends.
 func (s *slice) keep(ctx context.Context, p page) error {
+	if s.compares() {
+		return s.compare(ctx, p)
+	}
 	counts, err := s.e.apply(ctx, s.run, s.typ, p.batch.Reads)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", s.typ.Name, err)
 	}
+	return s.advance(ctx, counts, p.cursor, !p.batch.More, p.last)
+}
+
+// advance moves the cursor over what was kept and counted, and lets go of the
+// shard if it is done or the slice ends.
+func (s *slice) advance(ctx context.Context, counts Counts, cursor psa.RecordID, done, last bool) error {
 	after := s.shard
 	after.Counts = after.Counts.Add(counts)
-	after.Cursor, after.Done = p.cursor, !p.batch.More
+	after.Cursor, after.Done = cursor, done
 	after.Failures, after.Waiting, after.WokenAt = 0, nil, s.e.opt.Now()
-	if after.Done || p.last {
+	if done || last {
 		after.Owner = ""
 	}
 	if err := s.e.runs.Advance(ctx, s.run.Scope, s.shard, after); err != nil {
