@@ -34,6 +34,9 @@ func (c *call) update(t *table, old, r *row) (response, error) {
 		return response{}, err
 	}
 	c.sim.st.numberItems(t, old, r)
+	if t.entity.name == Additions {
+		c.sim.st.raise(old, r)
+	}
 	c.save(t, r, "updated")
 	return jsonResponse(http.StatusOK, c.render(t, t.get(r.id), nil)), nil
 }
@@ -50,6 +53,9 @@ func (c *call) remove() (response, error) {
 	if t.entity.name == Companies && !s.sw.HardDelete {
 		c.softDelete(t, old)
 		return response{status: http.StatusNoContent}, nil
+	}
+	if t.entity.name == Additions && len(s.st.billed[c.id]) > 0 && s.sw.point(BilledLineDelete, "no") {
+		return response{}, refuse(http.StatusConflict, "ConnectWiseApi", "An addition that has been billed cannot be deleted.")
 	}
 	s.st.remove(t, c.id)
 	if t.entity.name == TypeAssociations {

@@ -26,6 +26,8 @@ const (
 //	/_sim/upgrade    {"codebase": "v2026_2/"}
 //	/_sim/points     all open points with their answers and the one in force; PUT {"name": "value"} chooses
 //	/_sim/callbacks  attempts and held ones; PUT a list of DeliveryFault; POST {"release": "inOrder|reversed"}, {"rotateKey": true}
+//	/_sim/invoices   ?agreement=5 reads invoices; POST {"agreement": 5, "on": day} makes the next one, {"due": day} all that are due
+//	/_sim/arrears    POST {"agreement": 5, "arrears": true}
 //	/_sim/settle     POST carries out what FaultCommitLater has put off
 //	/_sim/touch      {"table": "contacts", "at": time, "ids": [1,2]} or, in the place of ids, "count": 150
 //	/_sim/requests   counters and the last requests; DELETE resets them
@@ -56,6 +58,10 @@ func (s *Simulator) control(r *http.Request) response {
 		out, err = s.controlPoints(read, body)
 	case "callbacks":
 		out, err = s.controlCallbacks(r.Method, body)
+	case "invoices":
+		out, err = s.controlInvoices(r, read, body)
+	case "arrears":
+		out, err = s.controlArrears(body)
 	case "settle":
 		out = map[string]int{"settled": s.Settle()}
 	case "touch":

@@ -1,8 +1,10 @@
 package cwsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -78,4 +80,41 @@ func (s *Simulator) controlTouch(body []byte) (any, error) {
 		return nil, err
 	}
 	return map[string]string{"touched": touch.Table}, s.Touch(touch.Table, touch.At, touch.Count, touch.IDs...)
+}
+
+// controlInvoices makes invoices and answers with them, or reads those of an agreement.
+func (s *Simulator) controlInvoices(r *http.Request, read bool, body []byte) (any, error) {
+	if read {
+		agreement, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("agreement"), "0"))
+		return s.Invoices(agreement), err
+	}
+	var act struct {
+		Agreement int    `json:"agreement"`
+		On        string `json:"on"`
+		Due       string `json:"due"`
+	}
+	if err := json.Unmarshal(body, &act); err != nil {
+		return nil, err
+	}
+	on, err := time.Parse(time.DateOnly, cmp.Or(act.On, act.Due, s.now().Format(time.DateOnly)))
+	if err != nil {
+		return nil, err
+	}
+	if act.Agreement == 0 {
+		return s.InvoiceDue(on), nil
+	}
+	invoice, err := s.InvoiceAgreement(act.Agreement, on)
+	return []Invoice{invoice}, err
+}
+
+func (s *Simulator) controlArrears(body []byte) (any, error) {
+	var act struct {
+		Agreement int  `json:"agreement"`
+		Arrears   bool `json:"arrears"`
+	}
+	if err := json.Unmarshal(body, &act); err != nil {
+		return nil, err
+	}
+	s.SetArrears(act.Agreement, act.Arrears)
+	return act, nil
 }

@@ -11,6 +11,28 @@ func day(t time.Time) stamp {
 	return stampOf(time.Date(year, month, date, 0, 0, 0, 0, time.UTC))
 }
 
+// day writes a day as 2026-01-31.
+func (s stamp) day() string {
+	if s >= forever {
+		return "9999-12-31"
+	}
+	return s.time().Format(time.DateOnly)
+}
+
+// text writes a day in the way that a point names.
+func (s stamp) text(format string) string {
+	switch format {
+	case "date":
+		return s.day()
+	case "isoNoZone":
+		return s.time().Format("2006-01-02T15:04:05")
+	case "localMidnight":
+		return s.time().Add(zoneWest).Format(time.RFC3339)
+	default:
+		return s.time().Format(time.RFC3339)
+	}
+}
+
 func (s stamp) time() time.Time { return time.Unix(int64(s), 0).UTC() }
 
 // add moves a day.

@@ -144,6 +144,12 @@ func furtherEntities() []*entity {
 	}
 	for _, e := range out {
 		refine(e)
+		e.derived = map[int]func(*state, *row) any{}
+		for name, of := range derivations(e) {
+			i, f := e.field(name)
+			*f = f.fixed()
+			e.derived[i] = of
+		}
 	}
 	return out
 }
@@ -165,6 +171,7 @@ func refine(e *entity) {
 	case Additions:
 		// The agreement is in the path: the model has only its id.
 		change("agreement", field.unreturned)
+		change("billedQuantity", field.fixed)
 	case Tickets:
 		change("recordType", field.fixed)
 		for _, name := range []string{"initialDescription", "initialInternalAnalysis", "initialResolution"} {

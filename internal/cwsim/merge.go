@@ -107,17 +107,6 @@ func (c *call) move(t *table, r *row, field, target int, discard bool) {
 	c.save(t, moved, "updated")
 }
 
-// of lists the rows whose reference at a field position is to a record.
-func (t *table) of(field, id int) []*row {
-	var out []*row
-	for _, r := range t.rows {
-		if r.ref(field) == id {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // Merge merges one company into another, as the API's merge does with every choice left to its default. It says whether both were
 // there.
 func (s *Simulator) Merge(from, target int) bool {

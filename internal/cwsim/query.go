@@ -13,7 +13,8 @@ import (
 type query struct {
 	table   *table
 	where   []predicate
-	lo, hi  int // only ids with lo < id <= hi can match
+	lo, hi  int   // only ids with lo < id <= hi can match
+	ids     []int // only these can match, ascending; nil is no limit
 	order   []sortKey
 	fields  *projection
 	size    int
@@ -65,11 +66,44 @@ func (q *query) narrow(e *expr) bool {
 		left, right := q.narrow(e.left), q.narrow(e.right)
 		return left && right
 	}
+	q.among(e)
 	if e.path != "id" || e.op == "in" || e.op == "!=" || e.literals[0].kind != tokNumber {
 		return false
 	}
 	q.bound(e.op, e.literals[0].number)
 	return true
+}
+
+// among finds the few ids that a comparison leaves: id in (..), or records of certain parents. It is still tested.
+func (q *query) among(e *expr) {
+	name, rest, _ := strings.Cut(e.path, "/")
+	i, _ := q.table.entity.field(name)
+	ofParent := rest == "id" && q.table.below != nil && i == q.table.parent
+	if e.op != "in" && e.op != "=" || e.path != "id" && !ofParent {
+		return
+	}
+	ids := []int{}
+	for _, l := range e.literals {
+		if l.kind != tokNumber {
+			return
+		}
+		if ofParent {
+			ids = append(ids, q.table.below[int(l.number)]...)
+		} else {
+			ids = append(ids, int(l.number))
+		}
+	}
+	q.only(ids)
+}
+
+func (q *query) only(ids []int) {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if q.ids != nil {
+		ids = slices.DeleteFunc(ids, func(id int) bool { _, in := slices.BinarySearch(q.ids, id); return !in })
+	}
+	q.ids = ids
 }
 
 func (q *query) bound(op string, n float64) {
@@ -174,6 +208,9 @@ func refNumber(v any) any {
 
 // candidates are the rows whose ids are within the bounds, in the order of their ids.
 func (q *query) candidates() []*row {
+	if q.ids != nil {
+		return q.few()
+	}
 	rows := q.table.rows
 	from, to := 0, len(rows)
 	if q.lo != math.MinInt {
@@ -186,6 +223,16 @@ func (q *query) candidates() []*row {
 		return nil
 	}
 	return rows[from:to]
+}
+
+func (q *query) few() []*row {
+	var out []*row
+	for _, id := range q.ids {
+		if r := q.table.get(id); r != nil && id > q.lo && id <= q.hi {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (q *query) matches(r *row) bool {

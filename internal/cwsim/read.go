@@ -22,6 +22,9 @@ func (c *call) bind(sw *Switches) (*query, error) {
 			return nil, notFound(of.entity, c.parent)
 		}
 		q.where = append(q.where, c.ofParent(t.entity))
+		if t.below != nil && t.entity.index[c.route.parent] == t.parent {
+			q.only(t.below[c.parent])
+		}
 	}
 	if c.level == Mine {
 		q.where = append(q.where, func(r *row) bool { return c.mine(t, r) })

@@ -44,6 +44,10 @@ func (w *renderer) member(b []byte, e *entity, r *row, i int, sub *projection) [
 		b = w.info(key(b, "_info"), e, r, sub)
 	default:
 		v, set := r.lookup(i)
+		if of := e.derived[i]; !set && of != nil {
+			v = of(w.st, r)
+			set = v != nil
+		}
 		if !set {
 			return b
 		}
@@ -90,9 +94,22 @@ func (w *renderer) value(b []byte, f *field, v any, sub *projection) []byte {
 			b = append(w.value(b, f, v, sub), ',')
 		}
 		return closeWith(b, ']')
+	case stamp:
+		if f.kind == kindDay {
+			return appendString(b, v.text(w.st.sw.Points[dayPoint(f)]))
+		}
+		return appendAny(b, v)
 	default:
 		return appendAny(b, v)
 	}
+}
+
+// dayPoint is the point that decides how a day is written.
+func dayPoint(f *field) string {
+	if f.name == "nextInvoiceDate" {
+		return NextInvoiceFormat
+	}
+	return DateFormat
 }
 
 // reference appends {id, name, ...}; a record that is gone leaves only its id.
@@ -185,6 +202,8 @@ func appendAny(b []byte, v any) []byte {
 		return appendString(b, v)
 	case int:
 		return strconv.AppendInt(b, int64(v), 10)
+	case float64:
+		return strconv.AppendFloat(b, v, 'f', -1, 64)
 	case bool:
 		return strconv.AppendBool(b, v)
 	case stamp:

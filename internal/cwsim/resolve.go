@@ -21,7 +21,21 @@ func (st *state) operand(e *entity, path string) (operand, error) {
 	case nested:
 		return st.refOperand(f, i, rest, path)
 	}
-	return operand{kind: f.kind, get: func(r *row) any { return r.get(i) }}, nil
+	return operand{kind: f.kind, get: st.reader(e, i)}, nil
+}
+
+// reader reads a field as it is shown, computed ones included.
+func (st *state) reader(e *entity, i int) func(*row) any {
+	of := e.derived[i]
+	if of == nil {
+		return func(r *row) any { return r.get(i) }
+	}
+	return func(r *row) any {
+		if v, set := r.lookup(i); set {
+			return v
+		}
+		return of(st, r)
+	}
 }
 
 func infoOperand(path string) (operand, bool) {

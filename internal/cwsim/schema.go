@@ -99,6 +99,8 @@ type entity struct {
 	// plain tables carry no _info.
 	plain bool
 	index map[string]int
+	// derived fields are computed when they are read, unless a test stored something in their place.
+	derived map[int]func(*state, *row) any
 }
 
 // indexed completes an entity: every table begins with id and ends with _info.

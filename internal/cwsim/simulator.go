@@ -52,6 +52,7 @@ func New(cfg Config) *Simulator {
 	s.log.reset()
 	s.faults.rng = newRand(cfg.Seed, 2)
 	s.sender = newSender(cfg)
+	s.st.sw, s.st.clock = &s.sw, s.nowLocked
 	demo := newDemo(cfg.Seed, s.st)
 	demo.fill(cfg.Companies, cfg.ContactsPerCompany)
 	demo.business(cfg.Seed, cfg.Now())

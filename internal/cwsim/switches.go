@@ -1,6 +1,9 @@
 package cwsim
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
 
 // Switches choose one of several behaviours. The zero value is a good default for each.
 type Switches struct {
@@ -66,6 +69,18 @@ type Switches struct {
 	// KeyURL takes the place of the address that callbacks name for their key.
 	KeyURL string `json:"keyUrl"`
 }
+
+// civil is the day that a date in a body means, where the time of day and the zone that it is sent with count.
+func (sw *Switches) civil(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || !sw.point(DateZone, "serverZone") {
+		return text
+	}
+	return day(t.Add(-zoneWest)).day()
+}
+
+// zoneWest is how far west of Greenwich the server is.
+const zoneWest = 5 * time.Hour
 
 // clone copies switches, so that those in force never change under a reader.
 func (sw Switches) clone() Switches {

@@ -50,6 +50,9 @@ func (c *call) assign(e *entity, r *row, members map[string]any) error {
 		if name == "id" || f.kind == kindInfo || f.readOnly || f.postOnly && c.route.verb != add {
 			continue
 		}
+		if text, ok := v.(string); ok && f != nil && f.kind == kindDay {
+			v = c.sim.sw.civil(text)
+		}
 		accepted[name] = v
 	}
 	if err := c.sim.st.fill(e, r, accepted); err != nil {
@@ -77,11 +80,17 @@ func (c *call) create() (response, error) {
 	if err := c.assign(t.entity, r, members); err != nil {
 		return response{}, err
 	}
+	if t.entity.name == Additions {
+		s.st.defaultAddition(r)
+	}
 	if err := c.check(t, r); err != nil {
 		return response{}, err
 	}
 	c.complete(t, r)
 	c.save(t, r, "added")
+	if t.entity.name == Additions {
+		s.prorateAtOnce(r)
+	}
 	return jsonResponse(http.StatusCreated, c.render(t, t.get(r.id), nil)), nil
 }
 
@@ -95,6 +104,8 @@ func (c *call) check(t *table, r *row) error {
 		list = append(list, c.sim.st.checkAssociation(t, r)...)
 	case Tickets:
 		list = append(list, c.sim.st.checkStatus(t, r)...)
+	case Additions:
+		list = append(list, c.sim.st.checkAddition(r)...)
 	}
 	if len(list) > 0 {
 		return invalid(t.entity, list...)
