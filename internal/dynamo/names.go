@@ -1,0 +1,276 @@
+package dynamo
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/mapping"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// Names is the directory of companies by name: sorted and packed, a few
+// thousand an item, so that a type-ahead over all of them reads a handful of
+// items. It is brought up to date by what changed since it was written,
+// whenever it is asked and was not within a minute.
+type Names struct {
+	db      *table
+	records *Records
+
+	mu    sync.Mutex
+	known map[psa.Scope]knownNames
+}
+
+var _ mapping.Directory = (*Names)(nil)
+
+// Names implements mapping.Directory. It remembers what it read: use one per
+// process.
+func (s *Store) Names() *Names {
+	return &Names{db: s.db, records: s.records, known: map[psa.Scope]knownNames{}}
+}
+
+const (
+	namesPerItem = 5000
+	namesFresh   = time.Minute
+	maxDirectory = 32 // directories that a process remembers
+	namesPage    = 5000
+)
+
+type knownNames struct {
+	at    time.Time
+	names []mapping.Ref
+}
+
+func namesPK(s psa.Scope) string { return scopePK(s) + "#names" }
+
+func namesHeadKey(s psa.Scope) key { return key{namesPK(s), "head"} }
+
+func namesPartKey(s psa.Scope, edition string, no int) key {
+	return key{namesPK(s), fmt.Sprintf("%s#%04d", edition, no)}
+}
+
+// namesHead says which edition counts. Until is when the last change that is in
+// it was made.
+type namesHead struct {
+	key
+	V       int    `dynamodbav:"v"`
+	Edition string `dynamodbav:"edition"`
+	Parts   int    `dynamodbav:"parts"`
+	Until   int64  `dynamodbav:"until"`
+	Rev     int64  `dynamodbav:"rev"`
+}
+
+type namesPart struct {
+	key
+	V   int    `dynamodbav:"v"`
+	Zip []byte `dynamodbav:"zip"`
+}
+
+// Names implements mapping.Directory.
+func (n *Names) Names(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	n.mu.Lock()
+	known, ok := n.known[scope]
+	n.mu.Unlock()
+	if ok && n.db.now().Sub(known.at) < namesFresh {
+		return known.names, nil
+	}
+	names, err := n.current(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("company names: %w", err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.known) >= maxDirectory {
+		clear(n.known)
+	}
+	n.known[scope] = knownNames{n.db.now(), names}
+	return names, nil
+}
+
+// current reads the edition that counts and what changed since. Two processes
+// may do it at once: one of them writes the next edition.
+func (n *Names) current(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	head, err := getAs[namesHead](ctx, n.db, namesHeadKey(scope))
+	if errors.Is(err, psa.ErrNotFound) {
+		return n.build(ctx, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names, err := n.read(ctx, scope, head)
+	if errors.Is(err, psa.ErrNotFound) { // replaced while it was read
+		return n.build(ctx, scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[psa.RecordID]string, len(names))
+	for _, r := range names {
+		byID[r.ID] = r.Name
+	}
+	until, changed, err := n.follow(ctx, scope, fromNanos(head.Until), byID)
+	if err != nil || !changed {
+		return names, err
+	}
+	return n.write(ctx, scope, head, byID, until)
+}
+
+// build makes the first edition.
+func (n *Names) build(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	head, err := getAs[namesHead](ctx, n.db, namesHeadKey(scope))
+	if err != nil && !errors.Is(err, psa.ErrNotFound) {
+		return nil, err
+	}
+	until := n.db.now().Add(-changedLag)
+	byID := map[psa.RecordID]string{}
+	for after := psa.RecordID(0); ; {
+		rows, err := n.records.Range(ctx, scope, psa.Companies, after, 0, namesPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			note(byID, row)
+		}
+		if len(rows) < namesPage {
+			return n.write(ctx, scope, head, byID, until)
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// note keeps the name of a living company and forgets the others.
+func note(byID map[psa.RecordID]string, row syncer.Row) (changed bool) {
+	was, had := byID[row.ID]
+	if row.Removed != "" || row.Name == "" {
+		delete(byID, row.ID)
+		return had
+	}
+	byID[row.ID] = row.Name
+	return !had || was != row.Name
+}
+
+// follow applies what changed since.
+func (n *Names) follow(
+	ctx context.Context, scope psa.Scope, since time.Time, byID map[psa.RecordID]string,
+) (until time.Time, changed bool, err error) {
+	until = since
+	for page := (syncer.Page{Limit: 1000}); ; {
+		rows, next, err := n.records.Changed(ctx, scope, psa.Companies, since, page)
+		if err != nil {
+			return until, false, err
+		}
+		for _, row := range rows {
+			changed = note(byID, row) || changed
+			until = row.ChangedAt
+		}
+		if next == "" {
+			return until, changed, nil
+		}
+		page.After = next
+	}
+}
+
+func (n *Names) read(ctx context.Context, scope psa.Scope, head namesHead) ([]mapping.Ref, error) {
+	var names []mapping.Ref
+	for no := range head.Parts {
+		part, err := getAs[namesPart](ctx, n.db, namesPartKey(scope, head.Edition, no))
+		if err != nil {
+			return nil, err
+		}
+		zipped, err := gzip.NewReader(bytes.NewReader(part.Zip))
+		if err != nil {
+			return nil, fmt.Errorf("open names: %w", err)
+		}
+		var some []mapping.Ref
+		if err := json.NewDecoder(zipped).Decode(&some); err != nil {
+			return nil, fmt.Errorf("decode names: %w", err)
+		}
+		names = append(names, some...)
+	}
+	return names, nil
+}
+
+// write stores an edition, then has the head point to it, then removes the one
+// before. Losing the race for the head leaves parts that the next edition's
+// writer removes.
+func (n *Names) write(ctx context.Context, scope psa.Scope, head namesHead, byID map[psa.RecordID]string, until time.Time) ([]mapping.Ref, error) {
+	names := sorted(byID)
+	edition := rand.Text()
+	parts := 0
+	for some := range slices.Chunk(names, namesPerItem) {
+		it, err := packed(namesPartKey(scope, edition, parts), some)
+		if err != nil {
+			return nil, err
+		}
+		if err := n.db.put(ctx, it, "", nil); err != nil {
+			return nil, err
+		}
+		parts++
+	}
+	u := update{
+		key:  namesHeadKey(scope),
+		set:  with{"v": version, "edition": edition, "parts": parts, "until": nanos(until), "rev": head.Rev + 1},
+		cond: "attribute_not_exists(#pk)",
+	}
+	if head.Rev > 0 {
+		u.cond, u.with = "#rev = :seen", with{"seen": head.Rev}
+	}
+	_, err := n.db.update(ctx, u)
+	if errors.Is(err, psa.ErrConflict) {
+		return names, nil // another process wrote one as new
+	}
+	if err != nil {
+		return nil, err
+	}
+	return names, n.sweep(ctx, scope, edition)
+}
+
+// sweep removes the parts of all editions but one.
+func (n *Names) sweep(ctx context.Context, scope psa.Scope, edition string) error {
+	items, err := n.db.all(ctx, query{pk: namesPK(scope), attrs: "#pk, #sk"})
+	if err != nil {
+		return err
+	}
+	keys, err := unmarshalAll[key](items)
+	if err != nil {
+		return err
+	}
+	return n.db.deleteAll(ctx, slices.DeleteFunc(keys, func(k key) bool {
+		return k.SK == "head" || strings.HasPrefix(k.SK, edition+"#")
+	}))
+}
+
+func sorted(byID map[psa.RecordID]string) []mapping.Ref {
+	names := make([]mapping.Ref, 0, len(byID))
+	for id, name := range byID {
+		names = append(names, mapping.Ref{ID: id, Name: name})
+	}
+	slices.SortFunc(names, func(a, b mapping.Ref) int {
+		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+			return c
+		}
+		return int(a.ID - b.ID)
+	})
+	return names
+}
+
+func packed(k key, names []mapping.Ref) (item, error) {
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	if err := json.NewEncoder(w).Encode(names); err != nil {
+		return nil, fmt.Errorf("encode names: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("encode names: %w", err)
+	}
+	return marshal(namesPart{key: k, V: version, Zip: buf.Bytes()})
+}
