@@ -28,6 +28,8 @@ func (q query) partition() string {
 		return "cpk"
 	case dueIndex:
 		return "dpk"
+	case parentIndex:
+		return "ppk"
 	default:
 		return "pk"
 	}

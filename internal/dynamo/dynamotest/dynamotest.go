@@ -115,8 +115,9 @@ func Schema(table string) *dynamodb.CreateTableInput {
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
 			index("changed", "cpk", "csk", types.ProjectionTypeAll),
 			index("due", "dpk", "dsk", types.ProjectionTypeKeysOnly),
+			index("parent", "ppk", "psk", types.ProjectionTypeKeysOnly),
 		},
-		AttributeDefinitions: stringAttributes("pk", "sk", "cpk", "csk", "dpk", "dsk"),
+		AttributeDefinitions: stringAttributes("pk", "sk", "cpk", "csk", "dpk", "dsk", "ppk", "psk"),
 	}
 }
 
