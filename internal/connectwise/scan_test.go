@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/psabridge/psabridge/internal/jsonscan"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
@@ -55,7 +56,7 @@ func FuzzSplitList(f *testing.F) {
 		var want []map[string]json.RawMessage
 		err := json.Unmarshal(trimBOM(body), &want)
 		if !ok {
-			if err == nil && want != nil && allIdentified(want) && !strings.Contains(string(body), strings.Repeat("[", maxDepth/2)) && !strings.Contains(string(body), strings.Repeat("{", maxDepth/2)) {
+			if err == nil && want != nil && allIdentified(want) && !strings.Contains(string(body), strings.Repeat("[", jsonscan.MaxDepth/2)) && !strings.Contains(string(body), strings.Repeat("{", jsonscan.MaxDepth/2)) {
 				t.Fatalf("refused %q", body)
 			}
 			return
