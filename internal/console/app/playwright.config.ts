@@ -4,6 +4,8 @@ import { defineConfig } from "@playwright/test";
 const args = ["--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"];
 if (process.getuid?.() === 0) args.push("--no-sandbox");
 
+const spec = (name: string) => `${name}.spec.ts`;
+
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results/out",
@@ -13,6 +15,12 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 15_000 },
+  // One installation, in the order of its life; each project also runs by itself, with --no-deps.
+  projects: [
+    { name: "setup", testMatch: ["checks", "document", "session", "wizard"].map(spec) },
+    { name: "dashboard", testMatch: ["dashboard", "filters"].map(spec), dependencies: ["setup"] },
+    { name: "leaving", testMatch: spec("leaving"), dependencies: ["dashboard"] },
+  ],
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

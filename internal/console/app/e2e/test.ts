@@ -1,10 +1,18 @@
-import { test as base, expect, type Page } from "@playwright/test";
+import { type Browser, test as base, expect, type Page } from "@playwright/test";
+import { Simulator } from "./simulator";
 import { type Stack, stack } from "./stack";
 
-/** A page that fails its test if the browser complains: an error in a script, or a breach of the policy. */
-export const test = base.extend<{ stack: Stack; watched: Page }>({
+interface Fixtures {
+  stack: Stack;
+  /** A page that fails its test if the browser complains: an error in a script, or a breach of the policy. */
+  watched: Page;
+  simulator: Simulator;
+}
+
+export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
   stack: async ({}, use) => use(stack()),
+  simulator: async ({ stack }, use) => use(new Simulator(stack)),
   watched: async ({ page }, use) => {
     const complaints: string[] = [];
     watch(page, complaints);
@@ -36,6 +44,51 @@ export async function fillConnection(page: Page, stack: Stack, change: Partial<S
   await page.getByLabel("Company ID").fill(values.companyId);
   await page.getByLabel("Public key").fill(values.publicKey);
   await page.getByRole("textbox", { name: "Private key" }).fill(values.privateKey);
+}
+
+/** Asks the API, past the pages. */
+export type Call = <T>(method: string, path: string, body?: unknown, headers?: object) => Promise<T>;
+
+/** The API with the token of the demo account's admin. */
+export async function asAdmin(browser: Browser): Promise<Call> {
+  const { console: base } = stack();
+  const page = await browser.newPage();
+  const request = page.waitForRequest((one) => one.url().endsWith("/v1/me"));
+  await signIn(page, base, "Ada Admin");
+  const { authorization } = await (await request).allHeaders();
+  await page.close();
+  return async (method, path, body, headers = {}) => {
+    const answer = await fetch(base + path, {
+      method,
+      headers: { authorization: authorization ?? "", "content-type": "application/json", ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    expect(answer.ok, `${method} ${path}: ${answer.status} ${text}`).toBe(true);
+    return (text ? JSON.parse(text) : undefined) as never;
+  };
+}
+
+/** Waits until no sync is under way. */
+export async function quiet(call: Call): Promise<void> {
+  const busy = async () => {
+    const { items } = await call<{ items: { activeRun?: string }[] }>("GET", "/v1/data-types");
+    return items.some((type) => type.activeRun);
+  };
+  await expect.poll(busy, { timeout: 90_000 }).toBe(false);
+}
+
+/** The demo account connected and synced, if it is not yet: so that each spec of the dashboard runs by itself too. */
+export async function connected(browser: Browser): Promise<Call> {
+  const call = await asAdmin(browser);
+  const { server: serverUrl, companyId, publicKey, privateKey } = stack();
+  const { state } = await call<{ state: string }>("GET", "/v1/connection");
+  if (state !== "enabled") {
+    await call("PUT", "/v1/connection", { serverUrl, companyId, publicKey, privateKey });
+    await call("POST", "/v1/connection/enable", {});
+  }
+  await quiet(call);
+  return call;
 }
 
 export { expect };

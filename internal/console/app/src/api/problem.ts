@@ -45,6 +45,9 @@ export function problemOf(status: number, body: unknown): ProblemError {
   return new ProblemError({ status, detail, remedy });
 }
 
+/** Whether somebody else was faster. */
+export const isStale = (error: unknown): boolean => asProblem(error).status === 412;
+
 /** Makes a problem of anything thrown. */
 export function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Api, take, takeTagged } from "./client";
-import type { Connection, DataType, Run } from "./types";
+import { finished } from "./jobs";
+import type { Connection, DataType, Filter, Run } from "./types";
 
 /** How often a page looks again while a run is under way, in milliseconds. */
 export const liveInterval = 1500;
@@ -19,6 +20,7 @@ export const keys = {
   runs: ["runs"],
   records: ["records"],
   logs: ["logs"],
+  filters: ["filters"],
 } as const;
 
 export const meQuery = (api: Api) =>
@@ -121,4 +123,41 @@ export const storedTestQuery = (api: Api, etag: string) =>
     queryFn: () => take(api.POST("/v1/connection/test", { body: {} })),
     staleTime: 60_000,
     refetchOnWindowFocus: false,
+  });
+
+/** Whose filter is meant: a draft's is used once the draft is enabled. */
+export type FilterOf = "draft" | "connection";
+
+/** The stored filter. */
+export const filtersQuery = (api: Api, of: FilterOf) =>
+  queryOptions({
+    queryKey: [...keys.filters, "stored", of],
+    queryFn: () => takeTagged(api.GET("/v1/filters", { params: { query: { of } } })),
+  });
+
+/** Counting costs ConnectWise requests: what was found serves for a while. */
+const foundFor = 10 * 60_000;
+
+/** The lists that companies can be filtered by, as one ConnectWise company has them. */
+export const discoveryQuery = (api: Api, site: string, companyId: string) =>
+  queryOptions({
+    queryKey: [...keys.filters, "discovery", site, companyId],
+    queryFn: async ({ signal }) =>
+      (await finished(api, take(api.POST("/v1/filters/discover")), signal)).discovery ?? { lists: [] },
+    staleTime: foundFor,
+    gcTime: foundFor,
+    refetchOnWindowFocus: false,
+    retry: false,
+  });
+
+/** What a filter would bring. */
+export const previewQuery = (api: Api, filter: Filter, types: string[]) =>
+  queryOptions({
+    queryKey: [...keys.filters, "preview", filter, types],
+    queryFn: async ({ signal }) =>
+      (await finished(api, take(api.POST("/v1/filters/preview", { body: { filter, types } })), signal))
+        .preview ?? null,
+    staleTime: foundFor,
+    refetchOnWindowFocus: false,
+    retry: false,
   });

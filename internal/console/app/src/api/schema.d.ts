@@ -218,7 +218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sync's lifecycle events, newest first, kept 90 days */
+        /** The sync's lifecycle events, newest first, kept 90 days; a page may be short, or empty, while there is a next */
         get: operations["listLogs"];
         put?: never;
         post?: never;
@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What those are called who changed something, by the ids that stand in other answers */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/records/{type}": {
         parameters: {
             query?: never;
@@ -252,7 +269,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Records by id, or those changed since a time, removed ones included */
+        /** Records by id, or those changed since a time, those that are no longer there included; of a company, if one is named */
         get: operations["listRecords"];
         put?: never;
         post?: never;
@@ -288,7 +305,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read one record again, now */
+        /** Read one record again, now; the answer says what became of it */
         post: operations["syncRecord"];
         delete?: never;
         options?: never;
@@ -365,6 +382,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm or dismiss the removal that the run proposes; what is confirmed is looked for once more before it is removed */
+        post: operations["decideRemoval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{id}/skips": {
         parameters: {
             query?: never;
@@ -374,6 +408,23 @@ export interface paths {
         };
         /** Records that the run could not keep */
         get: operations["listSkips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/skips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records that were not kept when they were last read, by type and id */
+        get: operations["listOpenSkips"];
         put?: never;
         post?: never;
         delete?: never;
@@ -474,6 +525,11 @@ export interface components {
         DataType: {
             /** @description The run that is under way. */
             activeRun?: string;
+            /**
+             * Format: date-time
+             * @description When a run was last asked for that compared all that is stored with all that ConnectWise has.
+             */
+            compared?: string;
             enabled: boolean;
             label: string;
             /** @description The newest run, whatever became of it. */
@@ -487,12 +543,23 @@ export interface components {
             parent?: string;
             /** @description The security role's cell that reading needs. */
             permission: components["schemas"]["Permission"];
+            /** @description The run whose proposed removal waits for a person. */
+            proposal?: string;
             type: string;
+            /**
+             * Format: date-time
+             * @description Everything that changed before then is here, by ConnectWise's clock.
+             */
+            upTo?: string;
         };
         DataTypes: {
             /** @description Parents that were enabled along with their children. */
             added: string[];
             items: components["schemas"]["DataType"][];
+        };
+        DecideInputBody: {
+            /** @description true: remove them; false: leave everything as it is. */
+            confirm: boolean;
         };
         DisconnectInputBody: {
             /** @description Keep what was synced, for when the same ConnectWise company is connected again; otherwise it is erased. */
@@ -770,9 +837,16 @@ export interface components {
             /** @description true: nothing is read, and runs under way wait; false: go on. */
             sync: boolean;
         };
+        People: {
+            items: components["schemas"]["Person"][];
+        };
         Permission: {
             level: string;
             module: string;
+            name: string;
+        };
+        Person: {
+            id: string;
             name: string;
         };
         Preview: {
@@ -815,6 +889,28 @@ export interface components {
             /** @description Always about:blank; the code says what happened. */
             type: string;
         };
+        Proposal: {
+            /** Format: date-time */
+            decidedAt?: string;
+            decidedBy?: string;
+            /**
+             * Format: int64
+             * @description How many records are proposed for removal.
+             */
+            missing: number;
+            /** @description Why the run did not remove them by itself. */
+            reason: string;
+            /**
+             * @description outdated: a later run has compared everything again.
+             * @enum {string}
+             */
+            state: "open" | "confirmed" | "dismissed" | "outdated";
+            /**
+             * Format: int64
+             * @description Of how many that are stored.
+             */
+            stored: number;
+        };
         PutFiltersInputBody: {
             filter: components["schemas"]["Filter"];
         };
@@ -839,6 +935,11 @@ export interface components {
              * @description By ConnectWise's clock.
              */
             lastUpdated?: string;
+            /**
+             * Format: int64
+             * @description The record that it is part of now.
+             */
+            mergedInto?: number;
             name: string;
             /**
              * Format: int64
@@ -850,17 +951,31 @@ export interface components {
              * @description When it was asked for, by our clock.
              */
             readAt: string;
-            /** @description Why it is gone from ConnectWise: deleted or soft_deleted. */
-            removed?: string;
+            /**
+             * @description Why it is not kept: ConnectWise has it no longer, the filter does not choose its company, or it could not be kept.
+             * @enum {string}
+             */
+            removed?: "deleted" | "soft_deleted" | "merged" | "out_of_scope" | "skipped";
             /** Format: date-time */
             removedAt?: string;
             type: string;
             /** @description ConnectWise's member. */
             updatedBy?: string;
         };
+        RecordOutcome: {
+            /**
+             * @description unknown: ConnectWise has no such record, and had none as far as is known.
+             * @enum {string}
+             */
+            outcome: "kept" | "skipped" | "out_of_scope" | "removed" | "unknown";
+            /** @description As it is stored now. */
+            record?: components["schemas"]["Record"];
+            /** @description Why it was not kept. */
+            skip?: components["schemas"]["Skip"];
+        };
         Records: {
             items: components["schemas"]["Record"][];
-            /** @description Where the next page begins; absent on the last. */
+            /** @description Where the next page begins; absent on the last. A page may be short, or empty, while there is a next. */
             next?: string;
         };
         Report: {
@@ -977,9 +1092,16 @@ export interface components {
             failure?: components["schemas"]["Failure"];
             /** Format: date-time */
             finishedAt?: string;
+            /** @description The run whose proposal this one carries out. */
+            from?: string;
             id: string;
-            /** @enum {string} */
-            mode: "initial" | "incremental" | "full";
+            /**
+             * @description reconcile reads all ids to find what is gone; removal removes what another run proposed.
+             * @enum {string}
+             */
+            mode: "initial" | "incremental" | "full" | "reconcile" | "removal";
+            /** @description Set if the run found more missing than it may remove by itself; a person decides. */
+            proposal?: components["schemas"]["Proposal"];
             /** Format: date-time */
             requestedAt: string;
             /** @description A person's id, schedule or system. */
@@ -1020,13 +1142,22 @@ export interface components {
             /** Format: date-time */
             at: string;
             detail?: string;
-            /** Format: int64 */
-            id: number;
+            /**
+             * Format: int64
+             * @description Absent where no record of a parent could be read; see under.
+             */
+            id?: number;
             name: string;
-            /** @description company_not_synced, invalid or permission. */
-            reason: string;
-            runId: string;
+            /** @enum {string} */
+            reason: "company_not_synced" | "invalid" | "permission";
+            /** @description The run that found it; absent if a callback or a person did. */
+            runId?: string;
             type: string;
+            /**
+             * Format: int64
+             * @description The parent whose records could not be read.
+             */
+            under?: number;
         };
         Skips: {
             items: components["schemas"]["Skip"][];
@@ -1035,10 +1166,10 @@ export interface components {
         };
         StartRunsInputBody: {
             /**
-             * @description full reads everything again.
+             * @description incremental, which auto means too, reads what changed; full reads everything again; reconcile looks for what is gone. A type that was never read is read whole.
              * @enum {string}
              */
-            mode?: "auto" | "full";
+            mode?: "auto" | "incremental" | "full" | "reconcile";
             /** @description None means all enabled. */
             types?: string[];
         };
@@ -1564,6 +1695,18 @@ export interface operations {
                 limit?: number;
                 /** @description The next of the answer before. */
                 after?: string;
+                /** @description Only of this data type. */
+                type?: string;
+                /** @description Only of this run. */
+                run?: string;
+                /** @description Only this event, such as run_failed. */
+                event?: string;
+                /** @description Only what this person, or schedule, callback or system, did. */
+                who?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -1620,6 +1763,35 @@ export interface operations {
             };
         };
     };
+    listPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRecords: {
         parameters: {
             query?: {
@@ -1627,6 +1799,8 @@ export interface operations {
                 limit?: number;
                 /** @description The next of the answer before. */
                 after?: string;
+                /** @description Only records of this company, for types whose parent is the company. */
+                company?: number;
                 /** @description Oldest change first, at least once; the last ten seconds are left out. */
                 changedSince?: string;
             };
@@ -1713,7 +1887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Record"];
+                    "application/json": components["schemas"]["RecordOutcome"];
                 };
             };
             /** @description Error */
@@ -1894,6 +2068,42 @@ export interface operations {
             };
         };
     };
+    decideRemoval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSkips: {
         parameters: {
             query?: {
@@ -1907,6 +2117,44 @@ export interface operations {
                 /** @description The run's id. */
                 id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skips"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOpenSkips: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the answer before. */
+                after?: string;
+                /** @description Only records of this data type. */
+                type?: string;
+                /** @description Only those that were not kept for this reason. A page may be short for it. */
+                reason?: "company_not_synced" | "invalid" | "permission";
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;

@@ -25,3 +25,6 @@ export type Filter = Schemas["Filter"];
 export type FilterList = Schemas["FilterList"];
 export type Discovery = Schemas["Discovery"];
 export type Preview = Schemas["Preview"];
+export type Filters = Schemas["Filters"];
+export type Expected = Schemas["Expected"];
+export type Choice = Schemas["FilterChoice"];

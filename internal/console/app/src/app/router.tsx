@@ -7,6 +7,7 @@ import { Overview } from "../dashboard/Overview";
 import { RecordPage } from "../dashboard/RecordPage";
 import { Records } from "../dashboard/Records";
 import { RunPage } from "../dashboard/RunPage";
+import { SyncFilters } from "../dashboard/SyncFilters";
 import { SyncLogs } from "../dashboard/SyncLogs";
 import { Integrations } from "../integrations/Integrations";
 import { Setup } from "../setup/Setup";
@@ -36,6 +37,7 @@ export function createRouter() {
                 { path: "overview", element: <Overview /> },
                 { path: "configuration", element: <Configuration /> },
                 { path: "data-sync", element: <DataSync /> },
+                { path: "filters", element: <SyncFilters /> },
                 { path: "records/:type?", element: <Records /> },
                 { path: "logs", element: <SyncLogs /> },
               ],

@@ -1,4 +1,4 @@
-import { Alert, createTheme, Modal, Notification, PasswordInput } from "@mantine/core";
+import { Alert, createTheme, Modal, MultiSelect, Notification, PasswordInput, Select } from "@mantine/core";
 
 /**
  * The look of the console. Mantine would write the theme's variables into a
@@ -19,6 +19,9 @@ export const theme = createTheme({
     PasswordInput: PasswordInput.extend({
       defaultProps: { visibilityToggleButtonProps: { tabIndex: 0, "aria-label": "Show or hide the key" } },
     }),
+    // The list itself scrolls, which the keys of its box do; Mantine's own area could not be reached by key.
+    MultiSelect: MultiSelect.extend({ defaultProps: { withScrollArea: false } }),
+    Select: Select.extend({ defaultProps: { withScrollArea: false } }),
     // A dialog's header is not the page's banner.
     ModalHeader: { defaultProps: { role: "none" } },
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),

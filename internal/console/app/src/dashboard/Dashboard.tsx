@@ -14,6 +14,7 @@ const tabs = [
   { key: "overview", label: "Overview" },
   { key: "configuration", label: "Configuration" },
   { key: "data-sync", label: "Data sync" },
+  { key: "filters", label: "Sync filters" },
   { key: "records", label: "Records" },
   { key: "logs", label: "Sync logs" },
 ];

@@ -2,7 +2,8 @@ import { Button, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useServices } from "../api/context";
 import { asProblem } from "../api/problem";
-import { storedTestQuery } from "../api/queries";
+import { discoveryQuery, storedTestQuery } from "../api/queries";
+import { choosesAll, filterLines } from "../filters/categories";
 import { formatList, formatNumber, formatTime } from "../ui/format";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { Loading } from "../ui/states";
@@ -43,6 +44,10 @@ export function ReviewStep({ known, back }: StepProps) {
           <dd>Stored in the secret store on {formatTime(draft.savedAt)}</dd>
           <dt>To be synced</dt>
           <dd>{formatList(labels)}</dd>
+          <dt>Companies</dt>
+          <dd>
+            <ReviewFilter draft={draft} />
+          </dd>
           {test.data?.checks.map(
             (check) =>
               check.visible !== undefined && (
@@ -77,6 +82,23 @@ export function ReviewStep({ known, back }: StepProps) {
         </Button>
       </StepActions>
     </Stack>
+  );
+}
+
+/** The filter by its names, where ConnectWise can be asked for them. */
+function ReviewFilter({ draft }: { draft: NonNullable<StepProps["known"]["connection"]["draft"]> }) {
+  const { api } = useServices();
+  const all = choosesAll(draft.filter);
+  const discovery = useQuery({ ...discoveryQuery(api, draft.site, draft.companyId), enabled: !all });
+  if (all) return <>All of them</>;
+  return (
+    <>
+      {filterLines(draft.filter, discovery.data).map(([label, says]) => (
+        <div key={label}>
+          {label}: {says}
+        </div>
+      ))}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
-import { Checkbox, Stack } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import type { DataType } from "../api/types";
-import { withParents } from "./parents";
+import { isFurther, withParents } from "./parents";
 
 interface Props {
   types: DataType[];
@@ -12,30 +12,51 @@ interface Props {
 
 /** Chooses data types. What a chosen type belongs to comes along, and stays as long as it is needed. */
 export function TypesPicker({ types, chosen, onChange, disabled, label }: Props) {
-  const neededBy = (type: DataType) =>
-    types
-      .filter((other) => other.parent === type.type && chosen.includes(other.type))
-      .map((other) => other.label);
-  const explain = (type: DataType) => {
-    const children = neededBy(type);
-    if (children.length > 0) return `Needed for ${children.join(", ").toLowerCase()}`;
-    const parent = types.find((other) => other.type === type.parent);
-    return parent ? `Come with the ${parent.label.toLowerCase()} they belong to` : undefined;
-  };
+  const further = types.filter(isFurther);
+  const chosenFurther = further.filter((type) => chosen.includes(type.type)).length;
+  const boxes = (some: DataType[]) =>
+    some.map((type) => <TypeBox key={type.type} {...{ type, types, chosen, disabled }} />);
   return (
     <Checkbox.Group label={label} value={chosen} onChange={(value) => onChange(withParents(types, value))}>
-      <Stack gap="xs" mt="xs">
-        {types.map((type) => (
-          <Checkbox
-            key={type.type}
-            value={type.type}
-            label={type.label}
-            description={explain(type)}
-            disabled={disabled || neededBy(type).length > 0}
-            py={6}
-          />
-        ))}
-      </Stack>
+      <div className="type-boxes">{boxes(types.filter((type) => !isFurther(type)))}</div>
+      {further.length > 0 && (
+        <details className="more" open={chosenFurther > 0 || undefined}>
+          <summary>
+            More data types ({further.length}
+            {chosenFurther > 0 && `, ${chosenFurther} chosen`})
+          </summary>
+          <div className="type-boxes">{boxes(further)}</div>
+        </details>
+      )}
     </Checkbox.Group>
   );
+}
+
+interface BoxProps extends Pick<Props, "types" | "chosen" | "disabled"> {
+  type: DataType;
+}
+
+function TypeBox({ type, types, chosen, disabled }: BoxProps) {
+  const neededBy = types
+    .filter((other) => other.parent === type.type && chosen.includes(other.type))
+    .map((other) => other.label);
+  const parent = types.find((other) => other.type === type.parent);
+  const belongs = parent ? `Come with the ${parent.label.toLowerCase()} they belong to` : undefined;
+  return (
+    <Checkbox
+      value={type.type}
+      label={type.label}
+      description={neededBy.length > 0 ? needed(neededBy) : belongs}
+      disabled={disabled || neededBy.length > 0}
+      py={6}
+    />
+  );
+}
+
+/** More children than this are counted instead of named. */
+const named = 3;
+
+function needed(by: string[]): string {
+  if (by.length > named) return `Needed for ${by.length} other types`;
+  return `Needed for ${by.join(", ").toLowerCase()}`;
 }

@@ -8,7 +8,7 @@ import { stepsFor } from "./steps";
 test.each([
   ["nothing yet", { state: "none" as const }, undefined, "prepare", 5],
   ["nothing yet, and a step that needs a draft", { state: "none" as const }, "review", "prepare", 5],
-  ["a draft", { state: "draft" as const, draft }, undefined, "data-types", 5],
+  ["a draft", { state: "draft" as const, draft }, undefined, "data", 5],
   ["a draft, and a step back", { state: "draft" as const, draft }, "connection", "connection", 5],
   ["enabled", { state: "enabled" as const, enabled }, undefined, "connection", 1],
   [

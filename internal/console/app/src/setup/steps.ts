@@ -2,7 +2,7 @@ import type { ComponentType } from "react";
 import type { Connection } from "../api/types";
 import type { Known } from "../integrations/useConnection";
 import { ConnectionStep } from "./ConnectionStep";
-import { DataTypesStep } from "./DataTypesStep";
+import { DataStep } from "./DataStep";
 import { PrepareStep } from "./PrepareStep";
 import { ProgressStep } from "./ProgressStep";
 import { ReviewStep } from "./ReviewStep";
@@ -37,7 +37,7 @@ const isEnabled = (connection: Connection) => connection.enabled !== undefined;
 const steps: Step[] = [
   { key: "prepare", label: "Prepare", Content: PrepareStep, reachable: always, onUpdate: never },
   { key: "connection", label: "Connection", Content: ConnectionStep, reachable: always, onUpdate: always },
-  { key: "data-types", label: "Data types", Content: DataTypesStep, reachable: hasDraft, onUpdate: hasDraft },
+  { key: "data", label: "Data & filters", Content: DataStep, reachable: hasDraft, onUpdate: hasDraft },
   { key: "review", label: "Review & enable", Content: ReviewStep, reachable: hasDraft, onUpdate: hasDraft },
   { key: "progress", label: "First sync", Content: ProgressStep, reachable: isEnabled, onUpdate: hasDraft },
 ];
@@ -56,7 +56,7 @@ export interface Walk {
  */
 export function stepsFor(connection: Connection, wanted: string | undefined): Walk {
   const enabled = isEnabled(connection) && !hasDraft(connection);
-  const finishing = enabled && ["data-types", "review", "progress"].includes(wanted ?? "");
+  const finishing = enabled && ["data", "review", "progress"].includes(wanted ?? "");
   const updating = isEnabled(connection) && !finishing;
   const all = updating ? steps.filter((step) => step.onUpdate(connection)) : steps;
   const at = all.find((step) => step.key === wanted && step.reachable(connection));
@@ -67,5 +67,5 @@ export function stepsFor(connection: Connection, wanted: string | undefined): Wa
 /** A draft goes on after the connection step. */
 function resumeAt(connection: Connection, finishing: boolean): string | undefined {
   if (finishing) return "progress";
-  return hasDraft(connection) ? "data-types" : undefined;
+  return hasDraft(connection) ? "data" : undefined;
 }

@@ -34,6 +34,7 @@ export const endpoint = { serverUrl: "https://na.example.net", site: "na.example
 export const draft: NonNullable<Connection["draft"]> = {
   ...endpoint,
   types: ["companies"],
+  filter: {},
   savedBy: "p1",
   savedAt: at,
   expiresAt: at,
@@ -43,6 +44,7 @@ export const enabled: NonNullable<Connection["enabled"]> = {
   ...endpoint,
   id: "c1",
   types: ["companies"],
+  filter: {},
   enabledBy: "p1",
   enabledAt: at,
   keysBy: "p1",

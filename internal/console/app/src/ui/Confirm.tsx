@@ -10,20 +10,23 @@ interface Props {
   action: string;
   color?: string;
   busy?: boolean;
+  /** Whether it cannot be done, for a reason that stands in the content. */
+  blocked?: boolean;
   error?: unknown;
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** Asks before something that cannot simply be undone. */
-export function Confirm({ opened, title, children, action, color, busy, error, onConfirm, onClose }: Props) {
+export function Confirm(props: Props) {
+  const { opened, title, children, action, color, busy, blocked, error, onConfirm, onClose } = props;
   return (
     <Modal opened={opened} onClose={onClose} title={title}>
       <Stack>
         <div>{children}</div>
         {error ? <ProblemAlert error={error} /> : null}
         <div className="actions">
-          <Button color={color} loading={busy} onClick={onConfirm}>
+          <Button color={color} loading={busy} disabled={blocked} onClick={onConfirm}>
             {action}
           </Button>
           <Button variant="default" onClick={onClose}>

@@ -34,6 +34,6 @@ export function formatDuration(fromIso: string, toIso: string): string {
 }
 
 /** "companies, contacts and products". */
-export function formatList(items: string[]): string {
-  return new Intl.ListFormat("en", { type: "conjunction" }).format(items);
+export function formatList(items: string[], type: "conjunction" | "disjunction" = "conjunction"): string {
+  return new Intl.ListFormat("en", { type }).format(items);
 }
