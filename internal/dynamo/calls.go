@@ -97,11 +97,18 @@ func (t *table) put(ctx context.Context, it item, cond string, w with) error {
 	return asRefused(err, nil)
 }
 
-// delete removes an item, if there is one.
-func (t *table) delete(ctx context.Context, k key) error {
+// delete removes an item, if there is one, under a condition ("" is none).
+func (t *table) delete(ctx context.Context, k key, cond string, w with) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: k.av()})
+	vals, err := w.values()
+	if err != nil {
+		return err
+	}
+	_, err = t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &t.name, Key: k.av(), ConditionExpression: optional(cond),
+		ExpressionAttributeNames: names(cond), ExpressionAttributeValues: vals,
+	})
 	return asRefused(err, nil)
 }
 

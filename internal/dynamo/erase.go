@@ -63,7 +63,7 @@ func (e erasure) rest(ctx context.Context, scope psa.Scope) (bool, error) {
 	pks := []string{logPK(scope), usageKey(scope).PK}
 	var states []key
 	for _, t := range syncer.Types() {
-		pks = append(pks, runNameKey(scope, t.Name, "").PK)
+		pks = append(pks, runNameKey(scope, t.Name, "").PK, openSkipsPK(scope, t.Name))
 		states = append(states, typeKey(scope, t.Name))
 	}
 	if done, err := e.partitions(ctx, pks); err != nil || !done {
@@ -88,7 +88,7 @@ func (e erasure) each(ctx context.Context, directory string, named func(sk strin
 			if done, err := e.partitions(ctx, pks); err != nil || !done {
 				return false, err
 			}
-			if err := e.db.delete(ctx, k); err != nil {
+			if err := e.db.delete(ctx, k, "", nil); err != nil {
 				return false, err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // Indexes and spreads. They are part of the stored format.
@@ -95,8 +96,22 @@ func shardKey(s psa.Scope, runID string, no int) key {
 
 func skipsPK(s psa.Scope, runID string) string { return shardsPK(s, runID) + "#skips" }
 
-func skipKey(s psa.Scope, runID string, t psa.DataType, id psa.RecordID) key {
-	return key{skipsPK(s, runID), escape(string(t)) + "#" + paddedID(id)}
+func skipKey(s psa.Scope, skip syncer.Skip) key {
+	return key{skipsPK(s, skip.RunID), escape(string(skip.Type)) + "#" + skipSK(skip)}
+}
+
+func openSkipsPK(s psa.Scope, t psa.DataType) string { return typePK(s, t) + "#skips" }
+
+func openSkipKey(s psa.Scope, skip syncer.Skip) key {
+	return key{openSkipsPK(s, skip.Type), skipSK(skip)}
+}
+
+// skipSK sorts records by id; parents whose records could not be read follow.
+func skipSK(skip syncer.Skip) string {
+	if skip.Under != 0 {
+		return "under#" + paddedID(skip.Under)
+	}
+	return paddedID(skip.ID)
 }
 
 func missingPK(s psa.Scope, runID string) string { return shardsPK(s, runID) + "#missing" }

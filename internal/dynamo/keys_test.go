@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // No two things share a key, whatever their ids are made of.
@@ -25,7 +26,7 @@ func TestKeysAreApart(t *testing.T) {
 		s := psa.Scope{Account: psa.AccountID(x.account), Generation: psa.Generation(x.generation)}
 		typ := psa.DataType(x.typ)
 		return []key{
-			runKey(s, x.id), shardKey(s, x.id, 1), skipKey(s, x.id, typ, 1), runNameKey(s, typ, x.id),
+			runKey(s, x.id), shardKey(s, x.id, 1), skipKey(s, syncer.Skip{RunID: x.id, Type: typ, ID: 1}), runNameKey(s, typ, x.id),
 		}
 	}
 	same := map[int]func(a, b thing) bool{ // what a kind of key is made of

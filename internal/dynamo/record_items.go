@@ -19,43 +19,51 @@ const compressFrom = 640
 // row, twice. Removed is always there, so that conditions can compare it.
 type recordItem struct {
 	key
-	CPK        string        `dynamodbav:"cpk"`
-	CSK        string        `dynamodbav:"csk"`
-	V          int           `dynamodbav:"v"`
-	ID         psa.RecordID  `dynamodbav:"id"`
-	Name       string        `dynamodbav:"name,omitempty"`
-	Parent     psa.RecordID  `dynamodbav:"parent,omitempty"`
-	Updated    int64         `dynamodbav:"upd"`
-	By         string        `dynamodbav:"by,omitempty"`
-	Read       int64         `dynamodbav:"read"`
-	Soft       bool          `dynamodbav:"soft,omitempty"`
-	Data       []byte        `dynamodbav:"data,omitempty"`
-	Zip        []byte        `dynamodbav:"zip,omitempty"` // Data, gzipped
-	Hash       string        `dynamodbav:"hash,omitempty"`
-	CreatedRun string        `dynamodbav:"created,omitempty"`
-	ChangedRun string        `dynamodbav:"changed,omitempty"`
-	ChangedAt  int64         `dynamodbav:"at"`
-	Removed    syncer.Reason `dynamodbav:"rm"`
-	RemovedAt  int64         `dynamodbav:"rmAt,omitempty"`
-	ScopeAt    int64         `dynamodbav:"scope,omitempty"`
-	MergedInto psa.RecordID  `dynamodbav:"into,omitempty"`
-	Fence      int64         `dynamodbav:"fence"`
-	Expires    int64         `dynamodbav:"expiresAt,omitempty"`
+	CPK        string            `dynamodbav:"cpk,omitempty"`
+	CSK        string            `dynamodbav:"csk,omitempty"`
+	PPK        string            `dynamodbav:"ppk,omitempty"`
+	PSK        string            `dynamodbav:"psk,omitempty"`
+	V          int               `dynamodbav:"v"`
+	ID         psa.RecordID      `dynamodbav:"id"`
+	Name       string            `dynamodbav:"name,omitempty"`
+	Parent     psa.RecordID      `dynamodbav:"parent,omitempty"`
+	Updated    int64             `dynamodbav:"upd"`
+	By         string            `dynamodbav:"by,omitempty"`
+	Read       int64             `dynamodbav:"read"`
+	Soft       bool              `dynamodbav:"soft,omitempty"`
+	Data       []byte            `dynamodbav:"data,omitempty"`
+	Zip        []byte            `dynamodbav:"zip,omitempty"` // Data, gzipped
+	Hash       string            `dynamodbav:"hash,omitempty"`
+	CreatedRun string            `dynamodbav:"created,omitempty"`
+	ChangedRun string            `dynamodbav:"changed,omitempty"`
+	ChangedAt  int64             `dynamodbav:"at"`
+	Removed    syncer.Reason     `dynamodbav:"rm"`
+	RemovedAt  int64             `dynamodbav:"rmAt,omitempty"`
+	ScopeAt    int64             `dynamodbav:"scope,omitempty"`
+	MergedInto psa.RecordID      `dynamodbav:"into,omitempty"`
+	Skip       syncer.SkipReason `dynamodbav:"skip,omitempty"`
+	Fence      int64             `dynamodbav:"fence"`
+	Expires    int64             `dynamodbav:"expiresAt,omitempty"`
 }
 
 // withoutData are the attributes that Lookup reads. DynamoDB charges for the
 // whole item all the same; what is saved is the way.
 const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #hash, #created, #changed, #at, #rm, #rmAt, " +
-	"#scope, #into, #fence, #expiresAt"
+	"#scope, #into, #skip, #fence, #expiresAt"
 
 func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
 	it := recordItem{
 		key: recordKey(scope, r.Type, r.ID), V: version, ID: r.ID, Name: r.Name, Parent: r.Parent,
-		CPK: changedPK(scope, r.Type, changedShardOf(r.ID)), CSK: changedSK(r.ChangedAt, r.ID),
 		Updated: millis(r.LastUpdated), By: r.UpdatedBy, Read: nanos(r.ReadAt), Soft: r.SoftDeleted,
 		Hash: r.Hash, CreatedRun: r.CreatedRun, ChangedRun: r.ChangedRun, ChangedAt: nanos(r.ChangedAt),
 		Removed: r.Removed, RemovedAt: nanos(r.RemovedAt), Fence: r.Fence,
-		ScopeAt: nanos(r.ScopeAt), MergedInto: r.MergedInto,
+		ScopeAt: nanos(r.ScopeAt), MergedInto: r.MergedInto, Skip: r.Skip,
+	}
+	if r.Removed == "" || r.Removed.Tombstone() || !r.ScopeAt.IsZero() {
+		it.CPK, it.CSK = changedPK(scope, r.Type, changedShardOf(r.ID)), changedSK(r.ChangedAt, r.ID)
+	} // else it was never there for anybody who reads what changed
+	if r.Removed == "" && r.Parent != 0 {
+		it.PPK, it.PSK = childrenPK(scope, r.Type, r.Parent), paddedID(r.ID)
 	}
 	if r.Removed.Tombstone() {
 		it.Expires = expiry(r.RemovedAt, keepFor)
@@ -83,7 +91,7 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 		},
 		Hash: it.Hash, CreatedRun: it.CreatedRun, ChangedRun: it.ChangedRun, ChangedAt: fromNanos(it.ChangedAt),
 		Removed: it.Removed, RemovedAt: fromNanos(it.RemovedAt), Fence: it.Fence,
-		ScopeAt: fromNanos(it.ScopeAt), MergedInto: it.MergedInto,
+		ScopeAt: fromNanos(it.ScopeAt), MergedInto: it.MergedInto, Skip: it.Skip,
 	}
 	if len(it.Zip) > 0 {
 		row.Data, err = unzip(it.Zip)

@@ -156,7 +156,7 @@ func (s *Setup) NoteSecret(ctx context.Context, n setup.SecretNote) error {
 
 // ForgetSecret implements setup.Store.
 func (s *Setup) ForgetSecret(ctx context.Context, n setup.SecretNote) error {
-	if err := s.db.delete(ctx, secretKey(n.Account, n.Name)); err != nil {
+	if err := s.db.delete(ctx, secretKey(n.Account, n.Name), "", nil); err != nil {
 		return fmt.Errorf("forget secret: %w", err)
 	}
 	return nil

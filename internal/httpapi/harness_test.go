@@ -238,18 +238,18 @@ func (e *engine) Reset(_ context.Context, scope psa.Scope, typ psa.DataType, _ s
 	return nil
 }
 
-func (e *engine) SyncRecord(_ context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, _ string) error {
+func (e *engine) SyncRecord(_ context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, _ string) (syncer.Outcome, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.fail(); err != nil {
-		return err
+		return syncer.Outcome{}, err
 	}
 	for i, r := range e.rows {
 		if r.scope == scope && r.v.Type == typ && r.v.ID == id {
 			e.rows[i].v.Name += " (read again)"
 		}
 	}
-	return nil
+	return syncer.Outcome{}, nil
 }
 
 // paged cuts a page of what belongs to scope and is wanted.

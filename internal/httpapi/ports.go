@@ -30,7 +30,7 @@ type Engine interface {
 	Progress(ctx context.Context, scope psa.Scope, runID string) (syncer.Progress, error)
 	Cancel(ctx context.Context, scope psa.Scope, runID, by string) error
 	Reset(ctx context.Context, scope psa.Scope, typ psa.DataType, by string) error
-	SyncRecord(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, by string) error
+	SyncRecord(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, by string) (syncer.Outcome, error)
 }
 
 // Runs is what the API reads of runs; see syncer.RunStore.

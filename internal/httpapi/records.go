@@ -136,7 +136,7 @@ func (a *api) syncRecord(ctx context.Context, in *recordInput) (*recordOutput, e
 	if err := running(st.Connection); err != nil {
 		return nil, err
 	}
-	if err := a.Engine.SyncRecord(ctx, scope, row.Name, psa.RecordID(in.ID), callerOf(ctx).subject); err != nil {
+	if _, err := a.Engine.SyncRecord(ctx, scope, row.Name, psa.RecordID(in.ID), callerOf(ctx).subject); err != nil {
 		return nil, err
 	}
 	return a.getRecord(ctx, in)

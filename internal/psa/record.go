@@ -8,10 +8,11 @@ import (
 // DataType names a kind of ConnectWise record that can be synced.
 type DataType string
 
-// The data types that have a row in the syncer's table.
+// The data types that code speaks of; the syncer's table has all.
 const (
-	Companies DataType = "companies"
-	Contacts  DataType = "contacts"
+	Companies  DataType = "companies"
+	Contacts   DataType = "contacts"
+	Agreements DataType = "agreements"
 )
 
 // RecordID is ConnectWise's id of a record, positive.

@@ -3,151 +3,110 @@ package syncer
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// apply keeps what was read and says what became of each record. It may be
-// repeated with the same or a later read of the same ids, by this worker or
-// another: rows that this run has created or changed are counted as that
-// again, so that a page counts the same however often it is tried.
-func (e *Engine) apply(ctx context.Context, run Run, t *Type, reads []Read) (Counts, error) {
-	counts := Counts{Read: len(reads)}
-	records, skips := e.decodeAll(t, reads)
-	records, orphans, err := e.withParent(ctx, run.Scope, t, records)
+// apply keeps what a shard of the run read and says what became of each record.
+// It may be repeated with the same or a later read of the same ids, by this
+// worker or another: rows that this run has created or changed are counted as
+// that again, so that a page counts the same however often it is tried.
+func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, part Part, page Batch) (Counts, error) {
+	began := e.opt.Now()
+	records, err := e.judge(ctx, run.Scope, f, t, page.Reads)
 	if err != nil {
 		return Counts{}, err
 	}
-	skips = append(skips, orphans...)
-	if err := e.putSkips(ctx, run, skips); err != nil {
-		return Counts{}, err
-	}
-	counts.Skipped = len(skips)
-	kept, err := e.upsert(ctx, run, t, records)
+	was, err := e.stored(ctx, run.Scope, t, records)
 	if err != nil {
 		return Counts{}, err
 	}
-	return counts.Add(kept), nil
-}
-
-func (e *Engine) decodeAll(t *Type, reads []Read) (records []psa.Record, skips []Skip) {
-	for _, r := range reads {
-		rec, err := decode(t, r)
-		if err != nil {
-			skips = append(skips, Skip{Type: t.Name, ID: r.ID, Reason: InvalidRecord, Detail: err.Error()})
-			continue
-		}
-		records = append(records, rec)
+	is, err := e.upsert(ctx, run, t, records, was)
+	if err != nil {
+		return Counts{}, err
 	}
-	return records, skips
-}
-
-// withParent parts the records whose parent is kept from those whose parent
-// is not.
-func (e *Engine) withParent(ctx context.Context, scope psa.Scope, t *Type, records []psa.Record) (kept []psa.Record, orphans []Skip, err error) {
-	if t.Parent == "" {
-		return records, nil, nil
+	if err := e.listSkips(ctx, run, records, was, is, began); err != nil {
+		return Counts{}, err
 	}
-	var ids []psa.RecordID
-	seen := map[psa.RecordID]bool{0: true}
+	if err := e.listRefused(ctx, run, page.Skips); err != nil {
+		return Counts{}, err
+	}
+	counts := Counts{Read: len(page.Skips), Skipped: len(page.Skips)}
 	for _, rec := range records {
-		if !seen[rec.Parent] {
-			seen[rec.Parent] = true
-			ids = append(ids, rec.Parent)
+		if !alsoInRange(run, t, part, rec) {
+			counts.Read++
+			counts.tally(run.ID, is[rec.ID])
 		}
-	}
-	parents, err := e.records.Lookup(ctx, scope, t.Parent, ids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("look up %s: %w", t.Parent, err)
-	}
-	for _, rec := range records {
-		parent, ok := parents[rec.Parent]
-		if ok && parent.Removed == "" {
-			kept = append(kept, rec)
-			continue
-		}
-		orphans = append(orphans, Skip{Type: t.Name, ID: rec.ID, Name: rec.Name, Reason: CompanyNotSynced, Detail: orphanDetail(rec, ok)})
-	}
-	return kept, orphans, nil
-}
-
-func orphanDetail(rec psa.Record, known bool) string {
-	switch {
-	case rec.Parent == 0:
-		return "It belongs to no company."
-	case known:
-		return fmt.Sprintf("Company %d is deleted in ConnectWise.", rec.Parent)
-	default:
-		return fmt.Sprintf("Company %d is not synced.", rec.Parent)
-	}
-}
-
-func (e *Engine) putSkips(ctx context.Context, run Run, skips []Skip) error {
-	if len(skips) == 0 {
-		return nil
-	}
-	for i := range skips {
-		skips[i].RunID, skips[i].At = run.ID, e.opt.Now()
-	}
-	if err := e.runs.PutSkips(ctx, run.Scope, skips); err != nil {
-		return fmt.Errorf("put skips: %w", err)
-	}
-	return nil
-}
-
-// upsert writes the records that changed.
-func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []psa.Record) (Counts, error) {
-	ids := make([]psa.RecordID, len(records))
-	for i, rec := range records {
-		ids[i] = rec.ID
-	}
-	stored, err := e.records.Lookup(ctx, run.Scope, t.Name, ids)
-	if err != nil {
-		return Counts{}, fmt.Errorf("look up %s: %w", t.Name, err)
-	}
-	var counts Counts
-	var rows []Row
-	for _, rec := range records {
-		old, exists := stored[rec.ID]
-		row, changed := e.merge(run, rec, old, exists)
-		if changed {
-			rows = append(rows, row)
-			continue
-		}
-		counts.tally(run.ID, old)
-	}
-	written, err := e.write(ctx, run, t, rows)
-	return counts.Add(written), err
-}
-
-// write stores rows and tallies them. A row that was refused lost against a
-// newer read, which is tallied in its place.
-func (e *Engine) write(ctx context.Context, run Run, t *Type, rows []Row) (Counts, error) {
-	var counts Counts
-	if len(rows) == 0 {
-		return counts, nil
-	}
-	refused, err := e.records.Write(ctx, run.Scope, rows)
-	if err != nil {
-		return Counts{}, fmt.Errorf("write %s: %w", t.Name, err)
-	}
-	newer, err := e.records.Lookup(ctx, run.Scope, t.Name, refused)
-	if err != nil {
-		return Counts{}, fmt.Errorf("look up newer %s: %w", t.Name, err)
-	}
-	for _, row := range rows {
-		if n, ok := newer[row.ID]; ok {
-			row = n
-		}
-		counts.tally(run.ID, row)
 	}
 	return counts, nil
 }
 
-// tally counts a row as it is stored now.
+// alsoInRange reports whether a record that was read because something named
+// it is counted where the run reads what changed.
+func alsoInRange(run Run, t *Type, part Part, rec judged) bool {
+	if part == Range || run.Since.IsZero() || rec.LastUpdated.Before(run.Since.Truncate(time.Second)) {
+		return false
+	}
+	return !t.Under() || rec.removed == "" // the parents of others are not in any range
+}
+
+// stored looks up the rows of records.
+func (e *Engine) stored(ctx context.Context, scope psa.Scope, t *Type, records []judged) (map[psa.RecordID]Row, error) {
+	ids := make([]psa.RecordID, len(records))
+	for i, rec := range records {
+		ids[i] = rec.ID
+	}
+	rows, err := e.records.Lookup(ctx, scope, t.Name, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s: %w", t.Name, err)
+	}
+	return rows, nil
+}
+
+// upsert writes what changed and returns the rows as they are stored then. A
+// row that was refused lost against a newer read, which stands in its place.
+func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []judged, was map[psa.RecordID]Row) (map[psa.RecordID]Row, error) {
+	is := make(map[psa.RecordID]Row, len(records))
+	var rows []Row
+	for _, rec := range records {
+		old := was[rec.ID]
+		row, changed, err := e.merge(ctx, run, rec, old)
+		if err != nil {
+			return nil, err
+		}
+		if is[rec.ID] = old; changed {
+			is[rec.ID] = row
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return is, nil
+	}
+	refused, err := e.records.Write(ctx, run.Scope, rows)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", t.Name, err)
+	}
+	newer, err := e.records.Lookup(ctx, run.Scope, t.Name, refused)
+	if err != nil {
+		return nil, fmt.Errorf("look up newer %s: %w", t.Name, err)
+	}
+	for id, row := range newer {
+		is[id] = row
+	}
+	return is, nil
+}
+
+// tally counts a record by its row as it is stored now. What is out of scope or
+// skipped counts as that, whoever found it.
 func (c *Counts) tally(runID string, row Row) {
 	mine := row.CreatedRun == runID || row.ChangedRun == runID
 	switch {
+	case row.Skip != "":
+		c.Skipped++
+	case row.Removed == OutOfScope:
+		c.OutOfScope++
 	case !mine:
 		c.Unchanged++
 	case row.Removed != "":
@@ -162,16 +121,60 @@ func (c *Counts) tally(runID string, row Row) {
 // merge makes the row of a record that was read and says whether it must be
 // written: it is new, it says something else, or it was changed since (the
 // same content with a later lastUpdated is written, for else an older read
-// still on its way could pass for the newest).
-func (e *Engine) merge(run Run, rec psa.Record, old Row, exists bool) (Row, bool) {
-	row := Row{Record: rec, CreatedRun: old.CreatedRun, ChangedRun: run.ID, ChangedAt: e.opt.Now(), Fence: run.Fence}
-	if !exists {
-		row.CreatedRun = run.ID
+// still on its way could pass for the newest). old is the zero Row if there is
+// none.
+func (e *Engine) merge(ctx context.Context, run Run, rec judged, old Row) (Row, bool, error) {
+	if (rec.skip == InvalidRecord || rec.skip == NoPermission) && old.ID != 0 {
+		return e.spoilt(ctx, run, rec, old)
 	}
-	if rec.SoftDeleted {
-		row.Removed, row.RemovedAt = SoftDeleted, e.opt.Now()
+	row := Row{
+		Record: rec.Record, CreatedRun: old.CreatedRun, ChangedRun: run.ID, ChangedAt: e.opt.Now(), Fence: run.Fence,
+		Removed: rec.removed, RemovedAt: old.RemovedAt, Skip: rec.skip,
 	}
-	row.Hash = hashOf(rec, row.Removed)
-	same := exists && old.Hash == row.Hash && old.LastUpdated.Equal(rec.LastUpdated)
-	return row, !same && (!exists || row.Supersedes(old))
+	if rec.removed == OutOfScope || rec.removed == Skipped {
+		row.Name = ""
+	}
+	if row.Removed == "" {
+		row.RemovedAt = time.Time{}
+	} else if row.Removed != old.Removed {
+		row.RemovedAt = row.ChangedAt
+	}
+	kept := old.ID != 0 && old.Removed != OutOfScope && old.Removed != Skipped
+	if old.ID == 0 || row.Removed == "" && !kept && run.Fence != 0 {
+		row.CreatedRun = run.ID // what was never kept, or not any more, counts as new
+	}
+	e.flip(&row, old, run.Mode)
+	row.Hash = hashOf(row.Record, row.Removed)
+	if old.ID == 0 {
+		return row, true, nil
+	}
+	if row.Removed != "" && row.Removed == old.Removed {
+		row.ChangedAt = old.ChangedAt // nobody who reads what changed has it
+	}
+	same := old.Hash == row.Hash && old.LastUpdated.Equal(rec.LastUpdated) && old.Skip == row.Skip
+	return row, !same && row.Supersedes(old), nil
+}
+
+// spoilt is the row of a record that was stored and is invalid now, or may not
+// be read. One that is kept stays as it is, with a mark.
+func (e *Engine) spoilt(ctx context.Context, run Run, rec judged, old Row) (Row, bool, error) {
+	if old.Removed == "" {
+		if old.Skip == rec.skip {
+			return old, false, nil
+		}
+		row, err := e.records.Get(ctx, run.Scope, old.Type, old.ID)
+		if err != nil {
+			return Row{}, false, fmt.Errorf("get %s %d: %w", old.Type, old.ID, err)
+		}
+		row.Skip, row.Fence = rec.skip, max(run.Fence, old.Fence)
+		return row, row.Removed == "", nil
+	}
+	row := Row{
+		Record: rec.Record, CreatedRun: old.CreatedRun, ChangedRun: run.ID, ChangedAt: old.ChangedAt, Fence: run.Fence,
+		Removed: Skipped, RemovedAt: old.RemovedAt, Skip: rec.skip, ScopeAt: old.ScopeAt,
+	}
+	row.LastUpdated = old.LastUpdated
+	e.flip(&row, old, run.Mode)
+	row.Hash = hashOf(row.Record, row.Removed)
+	return row, old.Skip != row.Skip && row.Supersedes(old), nil
 }

@@ -294,7 +294,7 @@ func TestOneRecord(t *testing.T) {
 
 	t.Run("changed", func(t *testing.T) {
 		w.company(map[string]any{"id": int64(companies[0]), "name": "After"})
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[0], "tester"); err != nil {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[0], "tester"); err != nil {
 			t.Fatal(err)
 		}
 		if got := field(t, w.stored(psa.Companies)[companies[0]], "name"); got != "After" {
@@ -304,15 +304,15 @@ func TestOneRecord(t *testing.T) {
 	t.Run("read already after the callback came", func(t *testing.T) {
 		asOf := w.now()
 		before := w.requests()
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[1], "tester"); err != nil {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[1], "tester"); err != nil {
 			t.Fatal(err)
 		}
 		w.company(map[string]any{"id": int64(companies[1]), "name": "Later"})
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[1], "tester"); err != nil {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[1], "tester"); err != nil {
 			t.Fatal(err)
 		}
 		for range 5 {
-			if err := p.engine.Refresh(ctx, w.scope, psa.Companies, companies[1], asOf, "callback"); err != nil {
+			if _, err := p.engine.Refresh(ctx, w.scope, psa.Companies, companies[1], asOf, "callback"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -323,7 +323,7 @@ func TestOneRecord(t *testing.T) {
 	t.Run("404 while nothing else works either", func(t *testing.T) {
 		w.fault(cwsim.Fault{Method: "GET", Kind: cwsim.FaultStatus, Status: 404})
 		defer w.noFaults()
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[2], "tester"); err == nil {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[2], "tester"); err == nil {
 			t.Error("no error")
 		}
 		if _, ok := w.stored(psa.Companies)[companies[2]]; !ok {
@@ -335,7 +335,7 @@ func TestOneRecord(t *testing.T) {
 		for _, kind := range []cwsim.Fault{{Kind: cwsim.FaultEmptyList}, {Kind: cwsim.FaultStatus, Status: 403}} {
 			kind.Method, kind.Path = "GET", "/company/companies"
 			w.fault(kind)
-			if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[3], "tester"); err == nil {
+			if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[3], "tester"); err == nil {
 				t.Errorf("%s: no error", kind.Kind)
 			}
 		}
@@ -346,7 +346,7 @@ func TestOneRecord(t *testing.T) {
 	})
 	t.Run("deleted, and a page read before that comes late", func(t *testing.T) {
 		w.sim.Delete(cwsim.Companies, int(companies[2]))
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[2], "tester"); err != nil {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, companies[2], "tester"); err != nil {
 			t.Fatal(err)
 		}
 		row, err := p.store.Records().Get(ctx, w.scope, psa.Companies, companies[2])
@@ -361,13 +361,13 @@ func TestOneRecord(t *testing.T) {
 	})
 	t.Run("another generation", func(t *testing.T) {
 		old := psa.Scope{Account: w.scope.Account, Generation: 99}
-		err := p.engine.SyncRecord(ctx, old, psa.Companies, companies[0], "tester")
+		_, err := p.engine.SyncRecord(ctx, old, psa.Companies, companies[0], "tester")
 		if problem.CodeOf(err) != problem.NotConnected {
 			t.Errorf("err = %v", err)
 		}
 	})
 	t.Run("an id that cannot be", func(t *testing.T) {
-		if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, -1, "tester"); !errors.Is(err, psa.ErrInvalid) {
+		if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, -1, "tester"); !errors.Is(err, psa.ErrInvalid) {
 			t.Errorf("err = %v", err)
 		}
 	})
@@ -392,7 +392,7 @@ func TestADeletionOvertakesThePageThatHasTheRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.sim.Delete(cwsim.Companies, int(companies[1]))
-	if err := p.engine.Refresh(ctx, w.scope, psa.Companies, companies[1], w.now(), "callback"); err != nil {
+	if _, err := p.engine.Refresh(ctx, w.scope, psa.Companies, companies[1], w.now(), "callback"); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range page.Reads {
@@ -405,7 +405,7 @@ func TestADeletionOvertakesThePageThatHasTheRecord(t *testing.T) {
 		t.Errorf("%d companies stored, the deleted one among them: %v", len(got), got[companies[1]] != "")
 	}
 	// A person who asks for an id that never was leaves nothing behind.
-	if err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, 987654, "tester"); err != nil {
+	if _, err := p.engine.SyncRecord(ctx, w.scope, psa.Companies, 987654, "tester"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.store.Records().Get(ctx, w.scope, psa.Companies, 987654); !errors.Is(err, psa.ErrNotFound) {

@@ -28,9 +28,9 @@ func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
 	defer close(pages)
 	p := page{shard: shard, cursor: shard.Cursor}
 	for {
-		p.batch, p.err = s.read(ctx, p.shard, p.cursor)
-		if n := len(p.batch.Reads); n > 0 {
-			p.cursor = p.batch.Reads[n-1].ID
+		p.batch, p.err = s.e.readPart(ctx, s.src, s.run, s.typ, p.shard, p.cursor)
+		if p.err == nil {
+			p.cursor = p.batch.Next
 		}
 		p.last = p.err != nil || !s.e.opt.Now().Before(s.until)
 		select {
@@ -50,13 +50,6 @@ func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
 		}
 		p = page{shard: *next, cursor: next.Cursor}
 	}
-}
-
-// read reads a page of a shard.
-func (s *slice) read(ctx context.Context, shard Shard, after psa.RecordID) (Batch, error) {
-	return s.src.Read(ctx, s.typ, Query{
-		After: after, Until: shard.Hi, Since: s.run.Since, Limit: s.e.opt.PageSize, IDsOnly: s.run.Mode == Reconcile,
-	})
 }
 
 // Asleep reports whether no worker was ever woken for the shard.

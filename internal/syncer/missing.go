@@ -20,7 +20,7 @@ var errSource = errors.New("read from ConnectWise")
 // compares reports whether the pages of the shard show everything that
 // ConnectWise has between two ids of the type.
 func (s *slice) compares() bool {
-	return s.run.Mode.Enumerates() && s.shard.Part == Range
+	return s.run.Mode.Enumerates() && s.shard.Part == Range && !s.typ.Under()
 }
 
 // compare keeps a page beside what is stored of its range, step by step. A
@@ -70,7 +70,7 @@ func (s *slice) beside(ctx context.Context, reads []Read, rows []Row, sentAt tim
 	if s.run.Mode == Reconcile {
 		counts, err = s.reconcile(ctx, reads, known, sentAt)
 	} else {
-		counts, err = s.e.apply(ctx, s.run, s.typ, reads)
+		counts, err = s.e.apply(ctx, s.run, s.typ, s.src.Filter, Range, Batch{Reads: reads, SentAt: sentAt})
 	}
 	if err != nil {
 		return Counts{}, fmt.Errorf("keep %s: %w", s.typ.Name, err)
@@ -113,7 +113,7 @@ func (s *slice) reconcile(ctx context.Context, reads []Read, known map[psa.Recor
 		if err != nil {
 			return Counts{}, err
 		}
-		kept, err := s.e.apply(ctx, s.run, s.typ, found)
+		kept, err := s.e.apply(ctx, s.run, s.typ, s.src.Filter, Range, Batch{Reads: found})
 		if err != nil {
 			return Counts{}, err
 		}

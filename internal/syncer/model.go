@@ -266,6 +266,10 @@ type Row struct {
 	ScopeAt time.Time
 	// MergedInto is the record that a Merged one is part of, 0 if unknown.
 	MergedInto psa.RecordID
+	// Skip is why the record was not kept when it was last read, "" if it was
+	// or is none of ours. A row that was kept before may have one: it is as it
+	// was then.
+	Skip SkipReason
 	// Fence of the run that wrote it; 0 for a callback, which is ordered by
 	// its read alone.
 	Fence int64
@@ -298,8 +302,10 @@ const (
 
 // Skip is one record that could not be kept.
 type Skip struct {
-	Type   psa.DataType
-	ID     psa.RecordID
+	Type psa.DataType
+	ID   psa.RecordID
+	// Under is set, and ID is 0, if no record of this parent could be read.
+	Under  psa.RecordID
 	Name   string
 	Reason SkipReason
 	Detail string

@@ -72,12 +72,16 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 	if !ok {
 		return fmt.Errorf("run of type %q: %w", run.Type, psa.ErrInvalid)
 	}
+	named, err := e.scoped(ctx, src, &run, t)
+	if err != nil {
+		return e.planFailed(ctx, run, since, err)
+	}
 	extent, err := src.Extent(ctx, t, run.Since)
 	if err != nil {
 		return e.planFailed(ctx, run, since, err)
 	}
 	run.ServerStart, run.Expected = extent.ServerTime, extent.Count
-	return e.planned(ctx, run, e.split(run, extent))
+	return e.planned(ctx, run, e.split(run, t, extent, named))
 }
 
 // planned stores the plan of a run and wakes the shards that are to be worked
@@ -102,11 +106,38 @@ func (e *Engine) planned(ctx context.Context, run Run, shards []Shard) error {
 	return nil
 }
 
+// scoped notes the filter in the run and makes the shards of what it reads by
+// name. It turns an incremental run into a full one where another filter holds
+// than when everything was decided, or where there is too much to name.
+func (e *Engine) scoped(ctx context.Context, session Session, run *Run, t *Type) ([]Shard, error) {
+	full := false
+	if t.Filtered {
+		run.Filter = session.FilterKey
+		state, err := e.runs.TypeState(ctx, run.Scope, t.Name)
+		if err != nil {
+			return nil, fmt.Errorf("filter of %s: %w", t.Name, err)
+		}
+		full = state.Filter != run.Filter
+	}
+	if run.Mode != Incremental {
+		return nil, nil
+	}
+	named, all, err := e.named(ctx, session, *run, t)
+	if full || all {
+		run.Mode, run.Since = Full, time.Time{}
+		return nil, err
+	}
+	return named, err
+}
+
 // parentReady reports whether the run need not wait for its parent's, and
 // since when. A run whose parent failed goes on only if the parent type was
 // read before.
 func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, ready bool, err error) {
 	if run.After == "" {
+		if run.RequestedBy == bySystem { // for a parent that just came or went
+			return e.settled(ctx, run, run.RequestedAt)
+		}
 		return run.RequestedAt, true, nil
 	}
 	parent, err := e.runs.Run(ctx, run.Scope, run.After)
@@ -129,8 +160,25 @@ func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, rea
 		}
 		return time.Time{}, false, e.end(ctx, run, Failed, failure, "system")
 	}
+	if run.Mode != Initial && parent.Totals.mayFlip() {
+		return e.settled(ctx, run, parent.FinishedAt)
+	}
 	return parent.FinishedAt, true, nil
 }
+
+// settled reports whether parents that came or went at a time can be found by
+// now, and wakes the run when they can.
+func (e *Engine) settled(ctx context.Context, run Run, at time.Time) (since time.Time, ready bool, err error) {
+	wait := at.Add(flipsShown).Sub(e.opt.Now())
+	if wait <= 0 {
+		return at, true, nil
+	}
+	return at, false, e.wakeRun(ctx, run, wait)
+}
+
+// mayFlip reports whether records may have come or gone: out of scope may be
+// new or known.
+func (c Counts) mayFlip() bool { return c.Created+c.OutOfScope+c.Skipped+c.Removed > 0 }
 
 // planFailed ends the run if trying again cannot help or was tried for long
 // enough, and wakes it later otherwise. During a pause it waits for the tick
@@ -162,14 +210,15 @@ func permanent(code problem.Code) bool {
 
 // split cuts the type's ids into ranges, of which the first few are woken. The
 // last one has no upper bound, so that records added meanwhile are read too.
-// What changed since a time is one range: it is short.
-func (e *Engine) split(run Run, extent Extent) []Shard {
+// What changed since a time is one range, since it is short, but where every
+// parent has to be asked for it. The shards of what is read by name follow.
+func (e *Engine) split(run Run, t *Type, extent Extent, named []Shard) []Shard {
 	var shards []Shard
 	add := func(lo, hi psa.RecordID) {
 		shards = append(shards, Shard{RunID: run.ID, No: len(shards), Lo: lo, Hi: hi, Cursor: lo})
 	}
 	lo := psa.RecordID(0)
-	if run.Since.IsZero() {
+	if run.Since.IsZero() || t.Under() {
 		for _, width := range e.widths(extent) {
 			add(lo, lo+width)
 			lo += width
@@ -179,6 +228,10 @@ func (e *Engine) split(run Run, extent Extent) []Shard {
 		add(0, 0)
 	}
 	shards[len(shards)-1].Hi = 0
+	for _, s := range named {
+		s.No = len(shards)
+		shards = append(shards, s)
+	}
 	for i := range min(e.opt.InFlight, len(shards)) {
 		shards[i].WokenAt = e.opt.Now()
 	}
@@ -192,11 +245,15 @@ func (e *Engine) split(run Run, extent Extent) []Shard {
 // worker's share of half of what is left, and pages at the end, so that the
 // workers end together however the records lie, with few ranges to keep.
 func (e *Engine) widths(extent Extent) (widths []psa.RecordID) {
-	if extent.Count == 0 || extent.MaxID == 0 {
+	count, paged := extent.Count, e.opt.PageSize
+	if extent.Parents > 0 {
+		count, paged = extent.Parents, parentsAtOnce
+	}
+	if count == 0 || extent.MaxID == 0 {
 		return nil
 	}
 	// A page covers so many ids where records lie evenly.
-	page := max(extent.MaxID*psa.RecordID(e.opt.PageSize)/psa.RecordID(extent.Count), 1)
+	page := max(extent.MaxID*psa.RecordID(paged)/psa.RecordID(count), 1)
 	lanes := psa.RecordID(e.opt.InFlight)
 	for left := extent.MaxID; left > 0; {
 		width := max(left/(2*lanes)/page, 1) * page

@@ -17,8 +17,12 @@ type Connector interface {
 // Session is an open connection, as it stands now.
 type Session struct {
 	Source
-	// Filter chooses the companies that are in scope.
-	Filter filter.Filter
+	// Filter chooses the companies that are in scope. FilterKey is another
+	// whenever somebody chose another filter, be it one that was chosen before.
+	Filter    filter.Filter
+	FilterKey string
+	// Types are the data types that are enabled.
+	Types []psa.DataType
 }
 
 // Source reads one ConnectWise. Every error carries a problem.Code; one with
@@ -35,10 +39,12 @@ type Source interface {
 	// above after, changed since, name; next is the last entry's id.
 	Touched(ctx context.Context, t *Type, since time.Time, after psa.RecordID) (ids []psa.RecordID, next psa.RecordID, more bool, err error)
 	// Get returns one record; psa.ErrNotFound if ConnectWise answers 404.
-	Get(ctx context.Context, t *Type, id psa.RecordID) (Read, error)
+	// Types that are read parent by parent need the parent, for others it is 0.
+	Get(ctx context.Context, t *Type, parent, id psa.RecordID) (Read, error)
 	// Control is a read that works as long as the connection and the
 	// type's permission do: it tells a deleted record from a lost right.
-	Control(ctx context.Context, t *Type) error
+	// parent is as in Get.
+	Control(ctx context.Context, t *Type, parent psa.RecordID) error
 }
 
 // Extent of a type.
@@ -46,6 +52,9 @@ type Extent struct {
 	Count      int
 	MaxID      psa.RecordID
 	ServerTime time.Time
+	// Parents is how many parents a type has that is read parent by parent;
+	// its MaxID is theirs, and its Count unknown: 0.
+	Parents int
 }
 
 // Query of Source.Read: After < id <= Until.
@@ -56,6 +65,9 @@ type Query struct {
 	// Of narrows to the children of these parents, IDs to these records: at
 	// most MaxNamed of either.
 	Of, IDs []psa.RecordID
+	// Under is the parent whose records are read, of a type that is read parent
+	// by parent.
+	Under psa.RecordID
 	// IDsOnly spares everything but the records' ids.
 	IDsOnly bool
 }
@@ -68,6 +80,8 @@ type Read struct {
 	ID     psa.RecordID
 	Raw    []byte
 	SentAt time.Time
+	// Parent is the parent that it was read under, 0 if it was not.
+	Parent psa.RecordID
 }
 
 // Batch is one page. More is false only when ConnectWise said that nothing
@@ -76,6 +90,10 @@ type Batch struct {
 	Reads  []Read
 	More   bool
 	SentAt time.Time
+	// Next is the cursor behind the page; the engine sees to it.
+	Next psa.RecordID
+	// Skips are parents whose records could not be read.
+	Skips []Skip
 }
 
 // Waker sends messages that wake workers. Delivery is at least once, in any
@@ -171,10 +189,15 @@ type Journal interface {
 	// Log appends; entries are kept 90 days. Logs lists newest first.
 	Log(ctx context.Context, scope psa.Scope, e LogEntry) error
 	Logs(ctx context.Context, scope psa.Scope, p Page) (entries []LogEntry, next string, err error)
-	// PutSkips lists records of the run that were not kept (once per run
-	// and record, however often called). Skips lists them by id.
+	// PutSkips lists records that were not kept: under their run, if they name
+	// one, and under their type (once each, however often called). Skips lists
+	// those of a run by id, OpenSkips those of a type, which is what was not
+	// kept when it was last read. DropSkips takes records off the type's list,
+	// as far as they were listed at or before the given time.
 	PutSkips(ctx context.Context, scope psa.Scope, skips []Skip) error
 	Skips(ctx context.Context, scope psa.Scope, runID string, p Page) (skips []Skip, next string, err error)
+	OpenSkips(ctx context.Context, scope psa.Scope, typ psa.DataType, p Page) (skips []Skip, next string, err error)
+	DropSkips(ctx context.Context, scope psa.Scope, typ psa.DataType, skips []Skip, before time.Time) error
 }
 
 // RunKey names a run.

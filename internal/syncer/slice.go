@@ -142,7 +142,7 @@ func (s *slice) keep(ctx context.Context, p page) error {
 	if s.compares() {
 		return s.compare(ctx, p)
 	}
-	counts, err := s.e.apply(ctx, s.run, s.typ, p.batch.Reads)
+	counts, err := s.e.apply(ctx, s.run, s.typ, s.src.Filter, s.shard.Part, p.batch)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", s.typ.Name, err)
 	}

@@ -2,6 +2,8 @@ package syncer
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -12,29 +14,37 @@ type Type struct {
 	Name psa.DataType
 	// Label is what people call it.
 	Label string
-	// Path below the API base.
+	// Path below the API base. An {id} in it is a parent's: the type is read
+	// parent by parent, and belongs to the parent that it was read under.
 	Path string
 	// Fields are kept, and are what is asked for, with _info.
 	Fields []string
 	// NameFields make up the record's name, joined by a space.
 	NameFields []string
 	// Parent is the type of the record that ParentField refers to; a record
-	// whose parent is not kept is skipped. "" if the type stands alone.
+	// whose parent is not kept is not kept either. "" if the type stands
+	// alone. The parent of a type that is read parent by parent is not.
 	Parent      psa.DataType
 	ParentField string
+	// Loose types have records that name no parent, which are kept.
+	Loose bool
+	// Filtered types have records that the connection's filter chooses among.
+	Filtered bool
 	// DeletedFlag names the boolean that marks a soft-deleted record.
 	DeletedFlag string
 	// Touched is a list whose entries change a record without touching it:
 	// the record is the one that an entry's TouchedField refers to. "" if
 	// there is none.
 	Touched, TouchedField string
-	// Callback is ConnectWise's name of the type in callbacks.
+	// Callback is ConnectWise's name of the type in callbacks, "" if it tells
+	// nobody about changes.
 	Callback string
 	// Permission is the security role cell that reading needs, as the
 	// role's page in ConnectWise shows it.
 	Permission Permission
-	// Default says whether a new connection has it enabled.
-	Default bool
+	// Default says whether a new connection has it enabled; Always, that
+	// every connection has, whatever people choose.
+	Default, Always bool
 }
 
 // Permission is a cell of ConnectWise's security role table, level Inquire.
@@ -43,19 +53,52 @@ type Permission struct {
 	Name   string `json:"name"`
 }
 
+// below is what stands for a parent's id in a path.
+const below = "{id}"
+
+// Under reports whether the type is read parent by parent.
+func (t *Type) Under() bool { return strings.Contains(t.Path, below) }
+
+// PathUnder is the path of the records of one parent.
+func (t *Type) PathUnder(parent psa.RecordID) string {
+	return strings.Replace(t.Path, below, strconv.FormatInt(int64(parent), 10), 1)
+}
+
 // Types returns the table, parents before children.
 func Types() []*Type {
+	return guideTypes()
+}
+
+// TypeNamed finds a row of the table.
+func TypeNamed(name psa.DataType) (*Type, bool) {
+	types := Types()
+	i := slices.IndexFunc(types, func(t *Type) bool { return t.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return types[i], true
+}
+
+// childrenOf are the types whose records depend on those of a type.
+func childrenOf(name psa.DataType) []*Type {
+	return slices.DeleteFunc(Types(), func(t *Type) bool { return t.Parent != name })
+}
+
+// words splits a list of field names.
+func words(list string) []string { return strings.Fields(list) }
+
+// guideTypes are the data types that the guides offer.
+func guideTypes() []*Type {
 	return []*Type{
 		{
 			Name:  psa.Companies,
 			Label: "Companies",
 			Path:  "/company/companies",
-			Fields: []string{
-				"id", "identifier", "name", "status", "types", "addressLine1", "addressLine2", "city", "state", "zip",
-				"country", "phoneNumber", "faxNumber", "website", "territory", "market", "accountNumber", "defaultContact",
-				"parentCompany", "timeZoneSetup", "leadFlag", "isVendorFlag", "deletedFlag", "dateDeleted", "customFields",
-			},
+			Fields: words(`id identifier name status types addressLine1 addressLine2 city state zip country phoneNumber faxNumber
+				website territory market accountNumber defaultContact parentCompany timeZoneSetup leadFlag isVendorFlag deletedFlag
+				dateDeleted customFields`),
 			NameFields:  []string{"name"},
+			Filtered:    true,
 			DeletedFlag: "deletedFlag",
 			// A company's types are associations, which have their own lastUpdated.
 			Touched:      "/company/companyTypeAssociations",
@@ -68,11 +111,9 @@ func Types() []*Type {
 			Name:  psa.Contacts,
 			Label: "Contacts",
 			Path:  "/company/contacts",
-			Fields: []string{
-				"id", "firstName", "lastName", "company", "site", "title", "department", "relationship", "inactiveFlag",
-				"addressLine1", "addressLine2", "city", "state", "zip", "country", "defaultPhoneType", "defaultPhoneNbr",
-				"defaultPhoneExtension", "defaultFlag", "defaultBillingFlag", "communicationItems", "types", "customFields",
-			},
+			Fields: words(`id firstName lastName company site title department relationship inactiveFlag addressLine1 addressLine2
+				city state zip country defaultPhoneType defaultPhoneNbr defaultPhoneExtension defaultFlag defaultBillingFlag
+				communicationItems types customFields`),
 			NameFields:  []string{"firstName", "lastName"},
 			Parent:      psa.Companies,
 			ParentField: "company",
@@ -81,14 +122,4 @@ func Types() []*Type {
 			Default:     true,
 		},
 	}
-}
-
-// TypeNamed finds a row of the table.
-func TypeNamed(name psa.DataType) (*Type, bool) {
-	types := Types()
-	i := slices.IndexFunc(types, func(t *Type) bool { return t.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return types[i], true
 }

@@ -99,13 +99,20 @@ type world struct {
 	watch *process
 
 	mu    sync.Mutex
-	queue []syncer.Message
+	queue []queued
 	delay []time.Duration // of the messages sent, for those that were delayed
 	skew  time.Duration
 	// filter is the connection's.
 	filter filter.Filter
 	// refuse, if set, is what opening the connection answers.
 	refuse error
+}
+
+// queued is a message that a queue holds back until a time.
+type queued struct {
+	syncer.Message
+
+	at time.Time
 }
 
 func newWorld(t testing.TB, cfg cwsim.Config) *world {
@@ -173,7 +180,15 @@ func (p *process) Connect(ctx context.Context, scope psa.Scope) (syncer.Session,
 		}
 		p.client = client
 	}
-	return syncer.Session{Source: connector.NewSource(p.client, p.w.now), Filter: p.w.filter}, nil
+	return syncer.Session{Source: connector.NewSource(p.client, p.w.now), Filter: p.w.filter, FilterKey: p.w.filter.Key(), Types: p.w.types()}, nil
+}
+
+// types are all that there are.
+func (w *world) types() (out []psa.DataType) {
+	for _, t := range syncer.Types() {
+		out = append(out, t.Name)
+	}
+	return out
 }
 
 func (p *process) open(ctx context.Context) (*connectwise.Client, error) {
@@ -198,7 +213,11 @@ func (p *process) Wake(_ context.Context, m syncer.Message, delay time.Duration)
 	return p.call(func() error {
 		p.w.mu.Lock()
 		defer p.w.mu.Unlock()
-		p.w.queue = append(p.w.queue, m)
+		at := time.Time{}
+		if delay > 0 {
+			at = time.Now().Add(p.w.skew + delay)
+		}
+		p.w.queue = append(p.w.queue, queued{m, at})
 		if delay > 0 {
 			p.w.delay = append(p.w.delay, delay)
 		}
@@ -206,26 +225,32 @@ func (p *process) Wake(_ context.Context, m syncer.Message, delay time.Duration)
 	})
 }
 
-// take removes a message, the oldest or any.
+// take removes a message, the first that is due or any; time passes until then.
 func (w *world) take(rng *rand.Rand) (syncer.Message, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.queue) == 0 {
 		return syncer.Message{}, false
 	}
-	i := 0
+	i, now := 0, time.Now().Add(w.skew)
+	for j, m := range w.queue {
+		if w.queue[i].at.After(now) && m.at.Before(w.queue[i].at) {
+			i = j
+		}
+	}
 	if rng != nil {
 		i = rng.IntN(len(w.queue))
 	}
 	m := w.queue[i]
+	w.skew += max(m.at.Sub(now), 0)
 	w.queue = append(w.queue[:i:i], w.queue[i+1:]...)
-	return m, true
+	return m.Message, true
 }
 
 func (w *world) put(m syncer.Message) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.queue = append(w.queue, m)
+	w.queue = append(w.queue, queued{Message: m})
 }
 
 // handle gives p a message with a worker's deadline.

@@ -109,7 +109,9 @@ func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Sessio
 	if err != nil {
 		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
-	return syncer.Session{Source: NewSource(client, c.cfg.Now), Filter: conn.Filter}, nil
+	return syncer.Session{
+		Source: NewSource(client, c.cfg.Now), Filter: conn.Filter, FilterKey: filterKey(conn), Types: conn.Types,
+	}, nil
 }
 
 // present is the connection of the scope, if it is the account's present one.
@@ -123,6 +125,15 @@ func (c *Connector) present(ctx context.Context, scope psa.Scope) (setup.Connect
 		return setup.Connection{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	return conn, nil
+}
+
+// filterKey is another after each choice: between two equal ones, records may
+// have been decided by the one between.
+func filterKey(conn setup.Connection) string {
+	if conn.FilterAt.IsZero() {
+		return conn.Filter.Key()
+	}
+	return fmt.Sprintf("%s@%d", conn.Filter.Key(), conn.FilterAt.UnixNano())
 }
 
 func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connectwise.Client, error) {

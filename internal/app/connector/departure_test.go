@@ -123,7 +123,7 @@ func TestAWarmProcessSeesTheNewKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		companies, _ := syncer.TypeNamed(psa.Companies)
-		if err := src.Control(t.Context(), companies); err != nil {
+		if err := src.Control(t.Context(), companies, 0); err != nil {
 			t.Errorf("%s keys, revision %d: %v", keys, out.Status.Connection.Rev, err)
 		}
 		if _, err := w.service(t).Disconnect(t.Context(), account, "ann", true); err != nil {

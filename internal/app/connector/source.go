@@ -30,6 +30,9 @@ func NewSource(client *connectwise.Client, now func() time.Time) *Source {
 // to be an hour behind: reading too much again is safe.
 func (s *Source) Extent(ctx context.Context, t *syncer.Type, since time.Time) (syncer.Extent, error) {
 	asked := s.now()
+	if t.Under() {
+		return s.extentUnder(ctx, t)
+	}
 	last, serverTime, err := s.client.MaxID(ctx, t.Path)
 	if err != nil {
 		return syncer.Extent{}, fmt.Errorf("largest id of %s: %w", t.Name, err)
@@ -48,6 +51,31 @@ func (s *Source) Extent(ctx context.Context, t *syncer.Type, since time.Time) (s
 	return syncer.Extent{Count: count, MaxID: last, ServerTime: serverTime}, nil
 }
 
+// extentUnder measures the parents of a type that is read parent by parent, and
+// asks for the records of a parent that no ConnectWise has, to learn whether
+// the role may read any.
+func (s *Source) extentUnder(ctx context.Context, t *syncer.Type) (syncer.Extent, error) {
+	parent, ok := syncer.TypeNamed(t.Parent)
+	if !ok {
+		return syncer.Extent{}, fmt.Errorf("parent of %s: %w", t.Name, psa.ErrInvalid)
+	}
+	err := s.client.ProbeList(ctx, t.PathUnder(0))
+	if err != nil && !errors.Is(err, psa.ErrNotFound) {
+		return syncer.Extent{}, fmt.Errorf("probe %s: %w", t.Name, err)
+	}
+	extent, err := s.Extent(ctx, parent, time.Time{})
+	extent.Parents, extent.Count = extent.Count, 0
+	return extent, err
+}
+
+// path of the list that q is about.
+func path(t *syncer.Type, parent psa.RecordID) string {
+	if t.Under() {
+		return t.PathUnder(parent)
+	}
+	return t.Path
+}
+
 // Read implements syncer.Source.
 func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (syncer.Batch, error) {
 	rq := connectwise.RangeQuery{After: q.After, Until: q.Until, Since: q.Since, Fields: t.Fields, Limit: q.Limit}
@@ -60,13 +88,13 @@ func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (sync
 	if len(q.IDs) > 0 {
 		rq.Conditions = connectwise.And(rq.Conditions, connectwise.In("id", q.IDs...))
 	}
-	page, err := s.client.ReadRange(ctx, t.Path, rq)
+	page, err := s.client.ReadRange(ctx, path(t, q.Under), rq)
 	if err != nil {
 		return syncer.Batch{}, fmt.Errorf("read %s: %w", t.Name, err)
 	}
 	batch := syncer.Batch{Reads: make([]syncer.Read, len(page.Items)), More: page.More, SentAt: page.SentAt}
 	for i, item := range page.Items {
-		batch.Reads[i] = syncer.Read{ID: page.IDs[i], Raw: item, SentAt: page.SentAt}
+		batch.Reads[i] = syncer.Read{ID: page.IDs[i], Raw: item, SentAt: page.SentAt, Parent: q.Under}
 	}
 	return batch, nil
 }
@@ -76,7 +104,7 @@ func (s *Source) Touched(
 	ctx context.Context, t *syncer.Type, since time.Time, after psa.RecordID,
 ) (ids []psa.RecordID, next psa.RecordID, more bool, err error) {
 	page, err := s.client.ReadRange(ctx, t.Touched, connectwise.RangeQuery{
-		After: after, Since: since, Fields: []string{t.TouchedField}, Limit: syncer.MaxNamed,
+		After: after, Since: since, Fields: []string{t.TouchedField},
 	})
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("read what touches %s: %w", t.Name, err)
@@ -98,19 +126,23 @@ func (s *Source) Touched(
 }
 
 // Get implements syncer.Source.
-func (s *Source) Get(ctx context.Context, t *syncer.Type, id psa.RecordID) (syncer.Read, error) {
-	item, sentAt, err := s.client.Get(ctx, t.Path, id, t.Fields)
+func (s *Source) Get(ctx context.Context, t *syncer.Type, parent, id psa.RecordID) (syncer.Read, error) {
+	item, sentAt, err := s.client.Get(ctx, path(t, parent), id, t.Fields)
 	if err != nil {
 		return syncer.Read{}, fmt.Errorf("get %s/%d: %w", t.Name, id, err)
 	}
-	return syncer.Read{ID: id, Raw: item, SentAt: sentAt}, nil
+	read := syncer.Read{ID: id, Raw: item, SentAt: sentAt}
+	if t.Under() {
+		read.Parent = parent
+	}
+	return read, nil
 }
 
 // Control implements syncer.Source: it lists one record of the type. An empty
 // list proves nothing, since a role may hide every record without refusing;
 // nor does an answer that the list does not exist.
-func (s *Source) Control(ctx context.Context, t *syncer.Type) error {
-	last, _, err := s.client.MaxID(ctx, t.Path)
+func (s *Source) Control(ctx context.Context, t *syncer.Type, parent psa.RecordID) error {
+	last, _, err := s.client.MaxID(ctx, path(t, parent))
 	switch {
 	case errors.Is(err, psa.ErrNotFound):
 		return problem.New(problem.ConnectWiseDown, "ConnectWise does not answer for "+t.Label+" at present.", "").Wrap(err)
