@@ -42,6 +42,8 @@ type Config struct {
 	MaxURL int
 	// RetryAfter are the delays before a callback is sent again; default 2 s and 4 s.
 	RetryAfter []time.Duration
+	// CallbackTransport sends callbacks; nil means the network.
+	CallbackTransport http.RoundTripper
 	// OnRequest, if set, sees every request before it is handled. It may change records and must not block for long.
 	OnRequest func(*http.Request)
 	// Switches choose between behaviours that public material leaves open.

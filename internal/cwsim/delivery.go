@@ -42,7 +42,7 @@ const giveUpDays = 3
 func newSender(cfg Config) *sender {
 	rng := newRand(cfg.Seed, 3)
 	out := &sender{
-		client: &http.Client{Timeout: 5 * time.Second}, rng: rng, failing: map[int]failures{}, keys: map[string]string{},
+		client: &http.Client{Timeout: 5 * time.Second, Transport: cfg.CallbackTransport}, rng: rng, failing: map[int]failures{}, keys: map[string]string{},
 	}
 	out.newKey()
 	return out

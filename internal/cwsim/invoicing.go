@@ -306,3 +306,15 @@ func (s *Simulator) prorateAtOnce(r *row) {
 		s.st.write(t, s.st.today(), span{}, lines)
 	}
 }
+
+// AdditionsOf returns the additions of an agreement by ascending id, as Get does.
+func (s *Simulator) AdditionsOf(agreement int) []map[string]any {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.st.tables[Additions]
+	out := []map[string]any{}
+	for _, r := range t.of(t.entity.index["agreement"], agreement) {
+		out = append(out, s.decoded(t, r))
+	}
+	return out
+}

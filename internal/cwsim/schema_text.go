@@ -43,34 +43,67 @@ func kindOf(name, text string) field {
 			answerId:int questionId:int question:text answer:text sequenceNumber:num numberOfDecimals:int fieldType:text requiredFlag:bool
 			`).bare())
 	}
-	kinds := map[string]kind{
-		"int": kindInt, "num": kindNumber, "bool": kindBool, "time": kindTime, "day": kindDay, "guid": kindGUID, "texts": kindStrings, "ints": kindInts,
+	return field{name: name, kind: scalarKind(text)}
+}
+
+func scalarKind(text string) kind {
+	switch text {
+	case "int":
+		return kindInt
+	case "num":
+		return kindNumber
+	case "bool":
+		return kindBool
+	case "time":
+		return kindTime
+	case "day":
+		return kindDay
+	case "guid":
+		return kindGUID
+	case "texts":
+		return kindStrings
+	case "ints":
+		return kindInts
+	default:
+		return kindString
 	}
-	return field{name: name, kind: kinds[text]}
 }
 
 // refTo is how records refer to a table: with the record's id and name, unless the vendor's model of the reference differs.
 func refTo(table string) refType {
-	shapes := map[string]refType{
-		"agreements":        to(Agreements, "agreement", "type"),
-		"boards":            to(Boards, "board"),
-		"catalog":           to(Catalog, "catalog", "identifier"),
-		"companies":         to(Companies, "company", "identifier"),
-		"countries":         to("countries", "country", "identifier"),
-		"currencies":        toCurrency(),
-		"invoiceGroupings":  to("invoiceGroupings", "invoiceGrouping", "description", "showPriceFlag", "showSubItemsFlag", "groupParentChildAdditionsFlag"),
-		"invoices":          bare(Invoices, "invoice", "applyToType"),
-		"ivItem":            bare(Catalog, "catalog", "identifier", "serializedFlag"),
-		"members":           to(Members, "member", "identifier", "dailyCapacity"),
-		"priorities":        to(Priorities, "priority", "level"),
-		"salesOrders":       bare(SalesOrders, "order"),
-		"scheduleSpans":     bare("scheduleSpans", "span", "identifier"),
-		"scheduleTypes":     bare(scheduleTypes, "type", "identifier"),
-		"systemDepartments": to("systemDepartments", "department", "identifier"),
-		"tickets":           bare(Tickets, "ticket", "summary"),
-	}
-	if shape, ok := shapes[table]; ok {
-		return shape
+	switch table {
+	case "agreements":
+		return to(Agreements, "agreement", "type")
+	case "boards":
+		return to(Boards, "board")
+	case "catalog":
+		return to(Catalog, "catalog", "identifier")
+	case "companies":
+		return to(Companies, "company", "identifier")
+	case "countries":
+		return to("countries", "country", "identifier")
+	case "currencies":
+		return toCurrency()
+	case "invoiceGroupings":
+		return to("invoiceGroupings", "invoiceGrouping", "description", "showPriceFlag", "showSubItemsFlag", "groupParentChildAdditionsFlag")
+	case "invoices":
+		return bare(Invoices, "invoice", "applyToType")
+	case "ivItem":
+		return bare(Catalog, "catalog", "identifier", "serializedFlag")
+	case "members":
+		return to(Members, "member", "identifier", "dailyCapacity")
+	case "priorities":
+		return to(Priorities, "priority", "level")
+	case "salesOrders":
+		return bare(SalesOrders, "order")
+	case "scheduleSpans":
+		return bare("scheduleSpans", "span", "identifier")
+	case "scheduleTypes":
+		return bare(scheduleTypes, "type", "identifier")
+	case "systemDepartments":
+		return to("systemDepartments", "department", "identifier")
+	case "tickets":
+		return bare(Tickets, "ticket", "summary")
 	}
 	return to(table, singular(table))
 }
