@@ -228,11 +228,9 @@ func (s *slice) unproven() error {
 func (e *Engine) tombstone(run Run, old Row, reason Reason, readAt time.Time) Row {
 	row := old
 	row.ReadAt, row.ChangedAt, row.ChangedRun, row.Fence = readAt, e.opt.Now(), run.ID, run.Fence
-	row.Removed, row.RemovedAt = reason, row.ChangedAt
+	row.Removed, row.RemovedAt, row.Skip = reason, row.ChangedAt, ""
 	row.Data = []byte("{}")
-	if old.Removed == "" || old.Removed == OutOfScope {
-		row.ScopeAt = row.ChangedAt
-	}
+	e.flip(&row, old, run.Mode)
 	row.Hash = hashOf(row.Record, row.Removed)
 	return row
 }
