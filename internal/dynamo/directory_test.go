@@ -18,10 +18,10 @@ func (s store) named(id psa.RecordID, name string, removed syncer.Reason) syncer
 
 // The directory follows what is stored, from the first list through every
 // change, and across processes.
-func TestNamesFollow(t *testing.T) {
+func TestDirectoryFollow(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	dir := s.Names()
+	dir := s.Directory()
 	want := func(at string, d mapping.Directory, names ...mapping.Ref) {
 		t.Helper()
 		got, err := d.Names(t.Context(), scope)
@@ -47,13 +47,13 @@ func TestNamesFollow(t *testing.T) {
 	s.pass(2 * time.Minute)
 	newest := []mapping.Ref{{ID: 6, Name: "Beta"}, {ID: 1, Name: "zeta"}}
 	want("what changed", dir, newest...)
-	want("another process", s.Names(), newest...)
+	want("another process", s.Directory(), newest...)
 	s.pass(2 * time.Minute)
 	want("nothing changed", dir, newest...)
 }
 
 // Fifty thousand names are a handful of items.
-func TestNamesAreMany(t *testing.T) {
+func TestDirectoryAreMany(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	const n = 5_500
@@ -67,7 +67,7 @@ func TestNamesAreMany(t *testing.T) {
 	}
 	s.pass(time.Minute)
 	for range 2 { // built, then read
-		names, err := s.Names().Names(t.Context(), scope)
+		names, err := s.Directory().Names(t.Context(), scope)
 		must(t, err)
 		wantEqual(t, "names", len(names), n)
 		wantEqual(t, "the last", names[n-1], mapping.Ref{ID: n, Name: "Company 05499"})

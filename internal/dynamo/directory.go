@@ -18,11 +18,11 @@ import (
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
-// Names is the directory of companies by name: sorted and packed, a few
+// Directory lists of companies by name: sorted and packed, a few
 // thousand an item, so that a type-ahead over all of them reads a handful of
 // items. It is brought up to date by what changed since it was written,
 // whenever it is asked and was not within a minute.
-type Names struct {
+type Directory struct {
 	db      *table
 	records *Records
 
@@ -30,12 +30,12 @@ type Names struct {
 	known map[psa.Scope]knownNames
 }
 
-var _ mapping.Directory = (*Names)(nil)
+var _ mapping.Directory = (*Directory)(nil)
 
-// Names implements mapping.Directory. It remembers what it read: use one per
+// Directory implements mapping.Directory. It remembers what it read: use one per
 // process.
-func (s *Store) Names() *Names {
-	return &Names{db: s.db, records: s.records, known: map[psa.Scope]knownNames{}}
+func (s *Store) Directory() *Directory {
+	return &Directory{db: s.db, records: s.records, known: map[psa.Scope]knownNames{}}
 }
 
 const (
@@ -76,39 +76,39 @@ type namesPart struct {
 }
 
 // Names implements mapping.Directory.
-func (n *Names) Names(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
-	n.mu.Lock()
-	known, ok := n.known[scope]
-	n.mu.Unlock()
-	if ok && n.db.now().Sub(known.at) < namesFresh {
+func (d *Directory) Names(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	d.mu.Lock()
+	known, ok := d.known[scope]
+	d.mu.Unlock()
+	if ok && d.db.now().Sub(known.at) < namesFresh {
 		return known.names, nil
 	}
-	names, err := n.current(ctx, scope)
+	names, err := d.current(ctx, scope)
 	if err != nil {
 		return nil, fmt.Errorf("company names: %w", err)
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.known) >= maxDirectory {
-		clear(n.known)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.known) >= maxDirectory {
+		clear(d.known)
 	}
-	n.known[scope] = knownNames{n.db.now(), names}
+	d.known[scope] = knownNames{d.db.now(), names}
 	return names, nil
 }
 
 // current reads the edition that counts and what changed since. Two processes
 // may do it at once: one of them writes the next edition.
-func (n *Names) current(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
-	head, err := getAs[namesHead](ctx, n.db, namesHeadKey(scope))
+func (d *Directory) current(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	head, err := getAs[namesHead](ctx, d.db, namesHeadKey(scope))
 	if errors.Is(err, psa.ErrNotFound) {
-		return n.build(ctx, scope)
+		return d.build(ctx, scope)
 	}
 	if err != nil {
 		return nil, err
 	}
-	names, err := n.read(ctx, scope, head)
+	names, err := d.read(ctx, scope, head)
 	if errors.Is(err, psa.ErrNotFound) { // replaced while it was read
-		return n.build(ctx, scope)
+		return d.build(ctx, scope)
 	}
 	if err != nil {
 		return nil, err
@@ -117,23 +117,23 @@ func (n *Names) current(ctx context.Context, scope psa.Scope) ([]mapping.Ref, er
 	for _, r := range names {
 		byID[r.ID] = r.Name
 	}
-	until, changed, err := n.follow(ctx, scope, fromNanos(head.Until), byID)
+	until, changed, err := d.follow(ctx, scope, fromNanos(head.Until), byID)
 	if err != nil || !changed {
 		return names, err
 	}
-	return n.write(ctx, scope, head, byID, until)
+	return d.write(ctx, scope, head, byID, until)
 }
 
 // build makes the first edition.
-func (n *Names) build(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
-	head, err := getAs[namesHead](ctx, n.db, namesHeadKey(scope))
+func (d *Directory) build(ctx context.Context, scope psa.Scope) ([]mapping.Ref, error) {
+	head, err := getAs[namesHead](ctx, d.db, namesHeadKey(scope))
 	if err != nil && !errors.Is(err, psa.ErrNotFound) {
 		return nil, err
 	}
-	until := n.db.now().Add(-changedLag)
+	until := d.db.now().Add(-changedLag)
 	byID := map[psa.RecordID]string{}
 	for after := psa.RecordID(0); ; {
-		rows, err := n.records.Range(ctx, scope, psa.Companies, after, 0, namesPage)
+		rows, err := d.records.Range(ctx, scope, psa.Companies, after, 0, namesPage)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func (n *Names) build(ctx context.Context, scope psa.Scope) ([]mapping.Ref, erro
 			note(byID, row)
 		}
 		if len(rows) < namesPage {
-			return n.write(ctx, scope, head, byID, until)
+			return d.write(ctx, scope, head, byID, until)
 		}
 		after = rows[len(rows)-1].ID
 	}
@@ -159,12 +159,12 @@ func note(byID map[psa.RecordID]string, row syncer.Row) (changed bool) {
 }
 
 // follow applies what changed since.
-func (n *Names) follow(
+func (d *Directory) follow(
 	ctx context.Context, scope psa.Scope, since time.Time, byID map[psa.RecordID]string,
 ) (until time.Time, changed bool, err error) {
 	until = since
 	for page := (syncer.Page{Limit: 1000}); ; {
-		rows, next, err := n.records.Changed(ctx, scope, psa.Companies, since, page)
+		rows, next, err := d.records.Changed(ctx, scope, psa.Companies, since, page)
 		if err != nil {
 			return until, false, err
 		}
@@ -179,10 +179,10 @@ func (n *Names) follow(
 	}
 }
 
-func (n *Names) read(ctx context.Context, scope psa.Scope, head namesHead) ([]mapping.Ref, error) {
+func (d *Directory) read(ctx context.Context, scope psa.Scope, head namesHead) ([]mapping.Ref, error) {
 	var names []mapping.Ref
 	for no := range head.Parts {
-		part, err := getAs[namesPart](ctx, n.db, namesPartKey(scope, head.Edition, no))
+		part, err := getAs[namesPart](ctx, d.db, namesPartKey(scope, head.Edition, no))
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +202,7 @@ func (n *Names) read(ctx context.Context, scope psa.Scope, head namesHead) ([]ma
 // write stores an edition, then has the head point to it, then removes the one
 // before. Losing the race for the head leaves parts that the next edition's
 // writer removes.
-func (n *Names) write(ctx context.Context, scope psa.Scope, head namesHead, byID map[psa.RecordID]string, until time.Time) ([]mapping.Ref, error) {
+func (d *Directory) write(ctx context.Context, scope psa.Scope, head namesHead, byID map[psa.RecordID]string, until time.Time) ([]mapping.Ref, error) {
 	names := sorted(byID)
 	edition := rand.Text()
 	parts := 0
@@ -211,7 +211,7 @@ func (n *Names) write(ctx context.Context, scope psa.Scope, head namesHead, byID
 		if err != nil {
 			return nil, err
 		}
-		if err := n.db.put(ctx, it, "", nil); err != nil {
+		if err := d.db.put(ctx, it, "", nil); err != nil {
 			return nil, err
 		}
 		parts++
@@ -224,19 +224,19 @@ func (n *Names) write(ctx context.Context, scope psa.Scope, head namesHead, byID
 	if head.Rev > 0 {
 		u.cond, u.with = "#rev = :seen", with{"seen": head.Rev}
 	}
-	_, err := n.db.update(ctx, u)
+	_, err := d.db.update(ctx, u)
 	if errors.Is(err, psa.ErrConflict) {
 		return names, nil // another process wrote one as new
 	}
 	if err != nil {
 		return nil, err
 	}
-	return names, n.sweep(ctx, scope, edition)
+	return names, d.sweep(ctx, scope, edition)
 }
 
 // sweep removes the parts of all editions but one.
-func (n *Names) sweep(ctx context.Context, scope psa.Scope, edition string) error {
-	items, err := n.db.all(ctx, query{pk: namesPK(scope), attrs: "#pk, #sk"})
+func (d *Directory) sweep(ctx context.Context, scope psa.Scope, edition string) error {
+	items, err := d.db.all(ctx, query{pk: namesPK(scope), attrs: "#pk, #sk"})
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (n *Names) sweep(ctx context.Context, scope psa.Scope, edition string) erro
 	if err != nil {
 		return err
 	}
-	return n.db.deleteAll(ctx, slices.DeleteFunc(keys, func(k key) bool {
+	return d.db.deleteAll(ctx, slices.DeleteFunc(keys, func(k key) bool {
 		return k.SK == "head" || strings.HasPrefix(k.SK, edition+"#")
 	}))
 }
