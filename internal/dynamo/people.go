@@ -28,15 +28,15 @@ type personItem struct {
 	Expires int64  `dynamodbav:"expiresAt"`
 }
 
-// Names keeps what those who act for an account are called, by the issuer's ids,
+// Persons keeps what those who act for an account are called, by the issuer's ids,
 // which are all that is stored elsewhere.
-type Names struct{ db *table }
+type Persons struct{ db *table }
 
-// Names is the part of the store that keeps names.
-func (s *Store) Names() *Names { return &Names{db: s.db} }
+// Persons is the part of the store that keeps names of people.
+func (s *Store) Persons() *Persons { return &Persons{db: s.db} }
 
 // Remember notes what a person of the account is called.
-func (p *Names) Remember(ctx context.Context, account psa.AccountID, subject, name string) error {
+func (p *Persons) Remember(ctx context.Context, account psa.AccountID, subject, name string) error {
 	k := personKey(account, subject)
 	if !k.valid() {
 		return fmt.Errorf("person: %w", psa.ErrInvalid)
@@ -52,7 +52,7 @@ func (p *Names) Remember(ctx context.Context, account psa.AccountID, subject, na
 }
 
 // All returns what the people of an account are called, by subject.
-func (p *Names) All(ctx context.Context, account psa.AccountID) (map[string]string, error) {
+func (p *Persons) All(ctx context.Context, account psa.AccountID) (map[string]string, error) {
 	q := query{pk: accountPK(account), cond: "begins_with(#sk, :person)", with: with{"person": personSK}}
 	items, _, err := p.db.page(ctx, q, maxPeople)
 	if err != nil {
