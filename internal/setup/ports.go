@@ -125,7 +125,9 @@ type Runner interface {
 	// StartDue asks by schedule for a run of every type that has had none
 	// asked for since due. First runs that failed are tried again ever more
 	// rarely, and cancelled ones not at all. Repeating it is harmless.
-	StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error
+	// A type that was not compared with ConnectWise since night is compared
+	// instead, and what a person confirmed to remove is removed.
+	StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due, night time.Time) error
 	// StartAll asks for a run of every type: of what changed, or of
 	// everything where that was never read. Active runs are joined.
 	StartAll(ctx context.Context, scope psa.Scope, types []psa.DataType, by string) error

@@ -150,7 +150,7 @@ func (s *Service) catchUp(ctx context.Context, c Connection, due time.Time) erro
 	if c.Pause.Sync {
 		return nil
 	}
-	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due); err != nil {
+	if err := s.Runner.StartDue(ctx, c.Scope(), c.Types, due, c.night(s.now())); err != nil {
 		return fmt.Errorf("start runs: %w", err)
 	}
 	return s.tendCallbacks(ctx, c, due)

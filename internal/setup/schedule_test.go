@@ -60,6 +60,9 @@ func TestRunsAreDueEveryQuarterOfAnHour(t *testing.T) {
 	if got := w.Runner.Due(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	if since := w.Now().Sub(w.Runner.Night()); since < 0 || since > 24*time.Hour {
+		t.Errorf("the last night was %v ago", since)
+	}
 }
 
 // A tick that dies anywhere is completed by the next; what was due is asked

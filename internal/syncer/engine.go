@@ -76,6 +76,14 @@ const runLease = 15 * time.Minute
 // full read, Incremental after), parents first. A parent that was never read
 // is added by itself. A type whose run is active joins it.
 func (e *Engine) Start(ctx context.Context, scope psa.Scope, types []psa.DataType, mode Mode, by string) ([]Started, error) {
+	modes := map[psa.DataType]Mode{}
+	for _, name := range types {
+		modes[name] = mode
+	}
+	return e.start(ctx, scope, types, modes, by)
+}
+
+func (e *Engine) start(ctx context.Context, scope psa.Scope, types []psa.DataType, modes map[psa.DataType]Mode, by string) ([]Started, error) {
 	wanted, err := e.withParents(ctx, scope, types)
 	if err != nil {
 		return nil, err
@@ -83,7 +91,7 @@ func (e *Engine) Start(ctx context.Context, scope psa.Scope, types []psa.DataTyp
 	var started []Started
 	parents := map[psa.DataType]string{}
 	for _, t := range wanted {
-		s, err := e.startOne(ctx, scope, t, mode, by, parents[t.Parent])
+		s, err := e.startOne(ctx, scope, t, modes[t.Name], by, parents[t.Parent])
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", t.Name, err)
 		}

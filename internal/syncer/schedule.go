@@ -25,51 +25,90 @@ const (
 // asked for since due, so that asking again, in another process or after a
 // death, starts nothing twice. A type that was never asked for is read for the
 // first time; a first run that failed is tried again, ever more rarely; one
-// that a person cancelled is left to people.
-func (e *Engine) StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error {
+// that a person cancelled is left to people. A type that was not compared with
+// ConnectWise since night is compared instead; what a person confirmed to
+// remove goes before everything else.
+func (e *Engine) StartDue(ctx context.Context, scope psa.Scope, types []psa.DataType, due, night time.Time) error {
 	var wanted []psa.DataType
+	modes := map[psa.DataType]Mode{}
 	for _, t := range Types() { // parents first
 		if !slices.Contains(types, t.Name) {
 			continue
 		}
-		ok, err := e.isDue(ctx, scope, t, due, wanted)
-		if err != nil {
+		mode, ok, err := e.isDue(ctx, scope, t, times{due, night}, wanted)
+		switch {
+		case err != nil:
 			return fmt.Errorf("schedule %s: %w", t.Name, err)
-		}
-		if ok {
+		case ok && mode == Removal:
+			if err := e.startConfirmed(ctx, scope, t.Name); err != nil {
+				return fmt.Errorf("schedule %s: %w", t.Name, err)
+			}
+		case ok:
 			wanted = append(wanted, t.Name)
+			modes[t.Name] = mode
 		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
-	_, err := e.Start(ctx, scope, wanted, "", bySchedule)
+	_, err := e.start(ctx, scope, wanted, modes, bySchedule)
 	return err
 }
 
-// isDue decides for one type; others will be asked for beside it.
-func (e *Engine) isDue(ctx context.Context, scope psa.Scope, t *Type, due time.Time, others []psa.DataType) (bool, error) {
+// times are when runs of a connection were due last, and when comparing was.
+type times struct{ due, night time.Time }
+
+// nightly is how a type is compared: by ids alone, but for one whose entries
+// change without a trace that an incremental run would find.
+func (t *Type) nightly() Mode {
+	if t.Touched != "" {
+		return Full
+	}
+	return Reconcile
+}
+
+// isDue decides for one type, and in which mode; others will be asked for
+// beside it.
+func (e *Engine) isDue(ctx context.Context, scope psa.Scope, t *Type, at times, others []psa.DataType) (Mode, bool, error) {
 	state, err := e.runs.TypeState(ctx, scope, t.Name)
 	if err != nil || state.ActiveRun != "" {
-		return false, err
+		return "", false, err
 	}
 	if state.LastRun == "" {
-		return true, nil
+		return "", true, nil
 	}
 	last, err := e.runs.Run(ctx, scope, state.LastRun)
 	switch {
 	case err != nil && !errors.Is(err, psa.ErrNotFound):
-		return false, err
-	case err == nil && !last.RequestedAt.Before(due):
-		return false, nil
-	case !state.Watermark.IsZero(), last.refiltered():
-		return true, nil
+		return "", false, err
+	case err == nil && !last.RequestedAt.Before(at.due):
+		return "", false, nil
+	case !state.Watermark.IsZero():
+		return scheduled(t, state, last, at.night), true, nil
+	case last.refiltered():
+		return "", true, nil
 	case last.State != Failed:
-		return false, nil
+		return "", false, nil
 	case last.Failure != nil && last.Failure.Code == problem.ParentNotSynced:
-		return e.parentReadable(ctx, scope, t, others)
+		ok, err := e.parentReadable(ctx, scope, t, others)
+		return "", ok, err
 	default:
-		return e.retryDue(ctx, last)
+		ok, err := e.retryDue(ctx, last)
+		return "", ok, err
+	}
+}
+
+// scheduled is what the next run of a type does that was read before. A removal
+// or a comparison that failed lets another run go first, since it may fail for
+// long.
+func scheduled(t *Type, state TypeState, last Run, night time.Time) Mode {
+	switch {
+	case state.Confirmed != "" && last.Mode != Removal:
+		return Removal
+	case state.Compared.Before(night) && (!last.Mode.Enumerates() || last.RequestedAt.Before(night)):
+		return t.nightly()
+	default:
+		return ""
 	}
 }
 

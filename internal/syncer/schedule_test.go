@@ -16,7 +16,7 @@ import (
 func (w *world) startDue(p *process, due time.Time) []psa.DataType {
 	w.t.Helper()
 	before := len(w.runs())
-	err := p.engine.StartDue(context.Background(), w.scope, []psa.DataType{psa.Companies, psa.Contacts}, due)
+	err := p.engine.StartDue(context.Background(), w.scope, []psa.DataType{psa.Companies, psa.Contacts}, due, w.night)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -114,5 +114,45 @@ func TestCancelledFirstRunsAreLeftToPeople(t *testing.T) {
 	w.later(24 * time.Hour)
 	if got := w.startDue(p, w.now()); len(got) != 0 {
 		t.Errorf("started %v", got)
+	}
+}
+
+// The first run that is due in the night compares: once, by ids where that is
+// enough, and again after another run if it fails.
+func TestTheNightlyComparison(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	ids := w.fill(40)
+	p := w.settle(w.request(w.process(&mortal{})))
+	w.later(15 * time.Minute)
+	w.night = w.now().Add(-time.Hour) // before the first runs
+	w.startDue(p, w.now())
+	p = w.settle(p)
+	if got := w.outcome(psa.Contacts).Mode; got != syncer.Incremental {
+		t.Errorf("after a first run in the night: %s", got)
+	}
+	w.later(15 * time.Minute)
+	w.night = w.now()
+	w.remove(cwsim.Companies, ids[7])
+	w.fault(cwsim.Fault{Path: "/company/contacts", Kind: cwsim.FaultStatus, Status: 403})
+	var modes []syncer.Mode
+	for i := range 4 {
+		w.startDue(p, w.now())
+		p = w.settle(p)
+		modes = append(modes, w.outcome(psa.Companies).Mode, w.outcome(psa.Contacts).Mode)
+		if i == 0 {
+			w.noFaults()
+		}
+		w.later(15 * time.Minute)
+	}
+	want := []syncer.Mode{
+		syncer.Full, syncer.Reconcile, syncer.Incremental, syncer.Incremental,
+		syncer.Incremental, syncer.Reconcile, syncer.Incremental, syncer.Incremental,
+	}
+	if !slices.Equal(modes, want) {
+		t.Errorf("modes %v, want %v", modes, want)
+	}
+	if got := w.row(ids[7]).Removed; got != syncer.Deleted {
+		t.Errorf("removed: %q", got)
 	}
 }

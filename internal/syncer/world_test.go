@@ -102,6 +102,8 @@ type world struct {
 	queue []queued
 	delay []time.Duration // of the messages sent, for those that were delayed
 	skew  time.Duration
+	// night is when comparing was due last.
+	night time.Time
 	// filter is the connection's.
 	filter filter.Filter
 	// refuse, if set, is what opening the connection answers.

@@ -272,6 +272,7 @@ type Runner struct {
 	due  []string
 	// What StartAll, CancelAll and Refilter were asked for.
 	all, cancelled, refiltered []string
+	night                      time.Time
 }
 
 // Runs lists "scope type" of every run.
@@ -286,6 +287,13 @@ func (r *Runner) Due() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.due)
+}
+
+// Night is the night that was told with the last run that was due.
+func (r *Runner) Night() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.night
 }
 
 // Process is the same engine as a process that dies by f sees it.
@@ -316,11 +324,12 @@ func (r runner) StartInitial(_ context.Context, scope psa.Scope, types []psa.Dat
 }
 
 // StartDue implements setup.Runner: once for each time that is due.
-func (r runner) StartDue(_ context.Context, scope psa.Scope, types []psa.DataType, due time.Time) error {
+func (r runner) StartDue(_ context.Context, scope psa.Scope, types []psa.DataType, due, night time.Time) error {
 	for _, t := range types {
 		err := r.faults.around(func() error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
+			r.night = night
 			if run := fmt.Sprintf("%s %s %s", scope, t, due.Format(time.TimeOnly)); !slices.Contains(r.due, run) {
 				r.due = append(r.due, run)
 			}
