@@ -28,6 +28,9 @@ func TestRaisingWhatWasBilled(t *testing.T) {
 		if diff := cmp.Diff(want, lines(d.invoice("2026-02-01"))); diff != "" {
 			t.Errorf("%s: %s", value, diff)
 		}
+		if n := len(d.invoice("2026-03-01").Lines); n != 1 {
+			t.Errorf("%s: %d lines on the third invoice", value, n)
+		}
 	}
 	d := agreed(t, nil) // what was billed for a period that is over can be raised
 	d.point(RaiseBilled, "refused")
@@ -210,6 +213,25 @@ func TestAdditionCallback(t *testing.T) {
 			if !strings.Contains(got.query, "recordId="+itoa(agreement)+"&action=updated") {
 				t.Errorf("%s", got.query)
 			}
+		}
+	}
+}
+
+// A next invoice date in the middle of a period stays there: it moves on by whole cycles, and the invoice is about its period.
+func TestNextInvoiceDateWithinAPeriod(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, start, next, period, after string
+		cycle                            int
+	}{
+		{"monthly", "2026-01-01", "2026-01-15", "2026-01-01..2026-01-31", "2026-02-15", 1},
+		{"quarterly", "2026-01-01", "2026-02-10", "2026-01-01..2026-03-31", "2026-05-10", 2},
+		{"weekly", "2026-01-05", "2026-01-07", "2026-01-05..2026-01-11", "2026-01-14", 6},
+	} {
+		d := agreed(t, map[string]any{"billStartDate": c.start, "nextInvoiceDate": c.next, "billingCycle": ref1(c.cycle)})
+		v := d.invoice(c.next)
+		if got := v.From + ".." + v.Through; got != c.period || d.next() != c.after+"T00:00:00Z" {
+			t.Errorf("%s: %s, then %v", c.name, got, d.next())
 		}
 	}
 }

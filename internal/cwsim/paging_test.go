@@ -176,3 +176,36 @@ func mutate(t *rapid.T, sim *Simulator, steady map[int]bool) {
 		}
 	}
 }
+
+// Lists of what belongs to a record follow every change of the record that it belongs to.
+func TestListsByParent(t *testing.T) {
+	t.Parallel()
+	a := threeCompanies(t)
+	of := func(company int) map[string]any { return map[string]any{"id": company} }
+	one := put(t, a.sim, Contacts, map[string]any{"firstName": "A", "company": of(10)})
+	two := put(t, a.sim, Contacts, map[string]any{"firstName": "B", "company": of(10)})
+	nobodys := put(t, a.sim, Contacts, map[string]any{"firstName": "C"})
+	check := func(text string, want ...int) {
+		t.Helper()
+		if got := a.ids("/company/contacts", conditions(text)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+		if got := a.get("/company/contacts/count", conditions(text)).body; got != `{"count":`+itoa(len(want))+`}` {
+			t.Errorf("%s: count %s", text, got)
+		}
+	}
+	check("company/id in (10,20)", one, two)
+	a.do("PATCH", "/company/contacts/"+itoa(one), `[{"op":"replace","path":"company","value":{"id":20}}]`).want(t, 200, "")
+	check("company/id=10", two)
+	check("company/id=20 and id in (1,2,3)", one)
+	check("company/id in (10,20) and not id=1", two)
+	check("company/id=10 or id=3", two, nobodys)
+	check("not company/id=10", one, nobodys)
+	a.do("DELETE", "/company/contacts/"+itoa(two), "").want(t, 204, "")
+	check("company/id=10")
+	put(t, a.sim, Contacts, map[string]any{"id": one, "company": nil})
+	check("company/id in (20)")
+	check("company=null", one, nobodys)
+	check("id in (3,1,1)", one, nobodys)
+	check("id in (1) and id > 1")
+}
