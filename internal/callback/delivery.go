@@ -93,3 +93,7 @@ func (d Delivery) From(companyID string) bool {
 func (d Delivery) Coverable() bool {
 	return strings.EqualFold(d.Action, "added") || strings.EqualFold(d.Action, "updated")
 }
+
+// Merged reports whether the record is said to be part of another one now. No
+// such delivery was ever seen; what it tells is checked.
+func (d Delivery) Merged() bool { return strings.EqualFold(d.Action, "merged") }

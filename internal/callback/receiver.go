@@ -37,17 +37,6 @@ type Envelope struct {
 	Trace      string    `json:"trace,omitempty"`
 }
 
-// Endpoints finds the endpoint of a connection; psa.ErrNotFound if there is
-// none. Reads are consistent and safe for concurrent use.
-type Endpoints interface {
-	CallbackEndpoint(ctx context.Context, connectionID string) (psa.CallbackEndpoint, error)
-}
-
-// Queue keeps an envelope durably before it returns.
-type Queue interface {
-	Enqueue(ctx context.Context, e Envelope) error
-}
-
 // Request is one POST as it came in.
 type Request struct {
 	Connection, Token string

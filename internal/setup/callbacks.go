@@ -101,8 +101,8 @@ func (s *Service) add(ctx context.Context, c Connection, d difference) error {
 	group.SetLimit(atConnectWise)
 	for _, name := range missing {
 		group.Go(func() error {
-			if whole.Err() != nil {
-				return nil // one has failed; what is under way ends by itself
+			if err := whole.Err(); err != nil {
+				return err // one has failed; what is under way ends by itself
 			}
 			return s.addOne(ctx, c, url, name, d.surplus)
 		})

@@ -39,6 +39,9 @@ type Message struct {
 	// wants it.
 	AsOf time.Time `json:"asOf,omitzero"`
 	By   string    `json:"by,omitempty"`
+	// Merged is set if ConnectWise said that the record is part of another
+	// one now: a hint that nothing is known to send.
+	Merged bool `json:"merged,omitempty"`
 	// Trace carries the request id that caused the message.
 	Trace string `json:"trace,omitempty"`
 }

@@ -63,10 +63,16 @@ func New(cfg app.Config) (Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wire setup: %w", err)
 	}
+	callbacks := callback.NewWorker(callback.WorkerDeps{
+		Engine: engine, Types: store.Runs(), Rows: store.Records(), Endpoints: store.Setup(), Keys: conn,
+		Limits: store.Callbacks(), Lot: store.Callbacks(), Wake: waker, Count: telemetry.Counter(log, cfg.Stage), Log: log,
+	})
 	w := worker{
 		engine:    engine,
-		callbacks: callback.NewWorker(engine, store.Runs(), store.Setup()),
-		tick:      []func(context.Context) error{engine.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick},
+		callbacks: callbacks,
+		tick: []func(context.Context) error{
+			engine.Tick, callbacks.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick,
+		},
 	}
 	w.jobs = &filter.Jobs{
 		Store: store.Jobs(), Children: connector.FilterChildren, Now: time.Now,
@@ -109,12 +115,18 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if m.Kind == syncer.KindTick {
+	switch m.Kind {
+	case syncer.KindTick:
 		var errs []error
 		for _, do := range w.tick {
 			errs = append(errs, do(ctx))
 		}
 		return errors.Join(errs...)
+	case syncer.KindRecord:
+		return w.callbacks.Record(ctx, m)
+	case syncer.KindParked:
+		return w.callbacks.Sweep(ctx, callback.LotKey{Scope: m.Scope(), Type: m.Type})
+	default:
+		return w.engine.Handle(ctx, m)
 	}
-	return w.engine.Handle(ctx, m)
 }
