@@ -248,15 +248,19 @@ func (t *tester) keyNotices() []string {
 }
 
 func (t *tester) probe(ctx context.Context) []probe {
-	probes := make([]probe, len(t.types))
+	var probes []probe
+	for _, name := range t.types {
+		if info, _ := t.s.types.named(name); info.Path != "" {
+			probes = append(probes, probe{info: info})
+		}
+	}
 	var g errgroup.Group
 	g.SetLimit(probesAtOnce)
-	for i, name := range t.types {
-		info, _ := t.s.types.named(name)
+	for i := range probes {
 		g.Go(func() error {
-			probes[i].info, probes[i].at = info, t.s.now()
+			probes[i].at = t.s.now()
 			probes[i].err = within(ctx, listsTime, func(ctx context.Context) (err error) {
-				probes[i].count, err = t.s.Prober.List(ctx, t.endpoint, t.creds, info.Path)
+				probes[i].count, err = t.s.Prober.List(ctx, t.endpoint, t.creds, probes[i].info.Path)
 				return err
 			})
 			return nil // one refused list does not stop the others

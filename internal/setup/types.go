@@ -11,15 +11,17 @@ import (
 type TypeInfo struct {
 	Name  psa.DataType
 	Label string
-	// Path is read to prove that the role may inquire.
+	// Path is read to prove that the role may inquire; "" if there is no list
+	// of all, and only the permission matrix can tell.
 	Path   string
 	Parent psa.DataType
 	// Module and Permission name the security role's cell, level Inquire.
 	Module, Permission string
 	// Callback says whether ConnectWise can call us when a record changes.
 	Callback bool
-	// Default says whether a new connection has it enabled.
-	Default bool
+	// Default says whether a new connection has it enabled; Always, that
+	// every connection has.
+	Default, Always bool
 }
 
 // catalog is the table of data types, parents before children.
@@ -48,11 +50,21 @@ func (c catalog) defaults() []psa.DataType {
 	return names
 }
 
-// closure returns names with their parents, in the table's order and once
-// each, and which parents were added.
+func (c catalog) always() []psa.DataType {
+	var names []psa.DataType
+	for _, t := range c {
+		if t.Always {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// closure returns names with their parents and what is always read, in the
+// table's order and once each, and which of them were added.
 func (c catalog) closure(names []psa.DataType) (all, added []psa.DataType, err error) {
 	want := map[psa.DataType]bool{}
-	for _, name := range names {
+	for _, name := range slices.Concat(names, c.always()) {
 		for name != "" && !want[name] {
 			t, ok := c.named(name)
 			if !ok {

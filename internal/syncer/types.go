@@ -66,7 +66,7 @@ func (t *Type) PathUnder(parent psa.RecordID) string {
 
 // Types returns the table, parents before children.
 func Types() []*Type {
-	return guideTypes()
+	return slices.Concat(guideTypes(), deskTypes(), businessTypes(), companyTypes())
 }
 
 // TypeNamed finds a row of the table.
@@ -87,7 +87,8 @@ func childrenOf(name psa.DataType) []*Type {
 // words splits a list of field names.
 func words(list string) []string { return strings.Fields(list) }
 
-// guideTypes are the data types that the guides offer.
+// guideTypes are the data types that the guides offer, and agreements, without
+// which no usage can be posted.
 func guideTypes() []*Type {
 	return []*Type{
 		{
@@ -120,6 +121,65 @@ func guideTypes() []*Type {
 			Callback:    "contact",
 			Permission:  Permission{Module: "Companies", Name: "Contacts"},
 			Default:     true,
+		},
+		{
+			Name:  "opportunities",
+			Label: "Opportunities",
+			Path:  "/sales/opportunities",
+			Fields: words(`id name expectedCloseDate type stage status priority notes probability source rating primarySalesRep
+				secondarySalesRep company contact site customerPO dateBecameLead closedDate closedBy totalSalesTax currency
+				technicalContact customFields`),
+			NameFields:  []string{"name"},
+			Parent:      psa.Companies,
+			ParentField: "company",
+			Callback:    "opportunity",
+			Permission:  Permission{Module: "Sales", Name: "Opportunity"},
+			Default:     true,
+		},
+		{
+			Name:  "configurations",
+			Label: "Configurations",
+			Path:  "/company/configurations",
+			Fields: words(`id name type status company contact site location deviceIdentifier serialNumber modelNumber tagNumber
+				purchaseDate installationDate warrantyExpirationDate vendorNotes notes macAddress lastLoginName billFlag ipAddress
+				osType osInfo parentConfigurationId vendor manufacturer manufacturerPartNumber activeFlag managementLink remoteLink
+				needsRenewalFlag questions customFields`),
+			NameFields:  []string{"name"},
+			Parent:      psa.Companies,
+			ParentField: "company",
+			Callback:    "configuration",
+			Permission:  Permission{Module: "Companies", Name: "Configurations"},
+			Default:     true,
+		},
+		{
+			Name:  "catalog",
+			Label: "Product catalog",
+			Path:  "/procurement/catalog",
+			Fields: words(`id identifier description inactiveFlag subcategory type productClass category unitOfMeasure price cost
+				priceAttribute taxableFlag customerDescription manufacturer manufacturerPartNumber vendor vendorSku integrationXRef
+				recurringFlag recurringRevenue recurringCost recurringOneTimeFlag recurringBillCycle recurringCycleType
+				billableOption agreementType customFields`),
+			NameFields: []string{"identifier"},
+			Callback:   "productcatalog",
+			Permission: Permission{Module: "Procurement", Name: "Product Catalog"},
+			Default:    true,
+		},
+		{
+			Name:  psa.Agreements,
+			Label: "Agreements",
+			Path:  "/finance/agreements",
+			Fields: words(`id name type company contact parentAgreement customerPO location department startDate endDate
+				noEndingDateFlag cancelledFlag dateCancelled reasonCancelled oneTimeFlag billingCycle billOneTimeFlag billingTerms
+				billToCompany billAmount taxable taxCode billStartDate prorateFirstBill prorateFlag invoiceProratedAdditionsFlag
+				invoicingCycle billProducts billableProductInvoice currency periodType autoInvoiceFlag billZeroAmountFlag
+				nextInvoiceDate agreementStatus customFields`),
+			NameFields:  []string{"name"},
+			Parent:      psa.Companies,
+			ParentField: "company",
+			Callback:    "agreement",
+			Permission:  Permission{Module: "Finance", Name: "Agreements"},
+			Default:     true,
+			Always:      true,
 		},
 	}
 }

@@ -90,7 +90,7 @@ func TestDisconnectAndComeBack(t *testing.T) {
 	if err != nil || st.Connection == nil || st.Connection.Generation != 1 || st.Former != nil {
 		t.Errorf("back to the data that was kept: %+v %v", st, err)
 	}
-	if got := w.runner.All(); len(got) != 2 {
+	if got := w.runner.All(); len(got) != defaults() {
 		t.Errorf("not brought up to date: %v", got)
 	}
 	if _, err := w.service(t).Disconnect(t.Context(), account, "bob", false); err != nil {

@@ -26,7 +26,7 @@ func TestConnectDuringAPause(t *testing.T) {
 			t.Errorf("paused %v: %v", paused, err)
 		}
 	}
-	if got := w.runner.All(); len(got) != 2 {
+	if got := w.runner.All(); len(got) != defaults() {
 		t.Errorf("started %v", got)
 	}
 }

@@ -333,14 +333,22 @@ func TestMatrixInTheConnectionTest(t *testing.T) {
 	}{
 		"all rights": {cwsim.FullRole(), nil, true, true, nil},
 		"guide 2": {cwsim.GuideTwoRole(), nil, true, true, []string{
+			"Companies > Configurations, Inquire",
 			"Companies > Contacts, Inquire",
+			"Sales > Opportunity, Inquire",
+			"Sales > Opportunity Finance, Inquire",
 			"System > Table Setup, Inquire, Company / Company Type",
 			"System > Table Setup, Inquire, Company / Market",
 		}},
 		"wrong keys": {cwsim.FullRole(), wrongKey, false, false, nil},
 		"no rights": {cwsim.NoRole(), nil, false, true, []string{
 			"Companies > Company Maintenance, Inquire",
+			"Companies > Configurations, Inquire",
 			"Companies > Contacts, Inquire",
+			"Finance > Agreements, Inquire",
+			"Procurement > Product Catalog, Inquire",
+			"Sales > Opportunity, Inquire",
+			"Sales > Opportunity Finance, Inquire",
 			"System > Table Setup, Inquire, Company / Company Status",
 			"System > Table Setup, Inquire, Company / Company Type",
 			"System > Table Setup, Inquire, Company / Market",

@@ -14,10 +14,14 @@ import (
 func SetupTypes() []setup.TypeInfo {
 	var out []setup.TypeInfo
 	for _, t := range syncer.Types() {
-		out = append(out, setup.TypeInfo{
-			Name: t.Name, Label: t.Label, Path: t.Path, Parent: t.Parent,
-			Module: t.Permission.Module, Permission: t.Permission.Name, Callback: t.Callback != "", Default: t.Default,
-		})
+		info := setup.TypeInfo{
+			Name: t.Name, Label: t.Label, Path: t.Path, Parent: t.Parent, Module: t.Permission.Module, Permission: t.Permission.Name,
+			Callback: t.Callback != "", Default: t.Default, Always: t.Always,
+		}
+		if t.Under() {
+			info.Path = ""
+		}
+		out = append(out, info)
 	}
 	return out
 }

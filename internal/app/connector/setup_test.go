@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/localaws/localawstest"
 	"github.com/psabridge/psabridge/internal/problem"
@@ -46,8 +47,8 @@ func TestConnectionTest(t *testing.T) {
 		"no rights":         {cfg: cwsim.Config{Role: role()}, failing: "credentials", code: problem.PermissionMissing},
 		"no contacts":       {cfg: cwsim.Config{Role: role("Companies: Company Maintenance", "System: Table Setup")}},
 		"no companies":      {cfg: cwsim.Config{Role: role("Companies: Contacts")}, failing: "permission:companies", code: problem.PermissionMissing},
-		"a web page":        {faults: []cwsim.Fault{{Path: "/company/**", Kind: cwsim.FaultHTML}}, failing: "credentials", code: problem.ConnectWiseGarbled},
-		"broken":            {faults: []cwsim.Fault{{Path: "/company/**", Kind: cwsim.FaultStatus, Status: 500}}, failing: "credentials", code: problem.ConnectWiseDown},
+		"a web page":        {faults: everyList(cwsim.Fault{Kind: cwsim.FaultHTML}), failing: "credentials", code: problem.ConnectWiseGarbled},
+		"broken":            {faults: everyList(cwsim.Fault{Kind: cwsim.FaultStatus, Status: 500}), failing: "credentials", code: problem.ConnectWiseDown},
 		"no such port":      {change: func(in *setup.Input) { in.ServerURL = "http://127.0.0.1:1" }, failing: "reachable", code: problem.Unreachable},
 		"plain http":        {change: func(in *setup.Input) { in.ServerURL = "http://cw.example.com" }, failing: "address", code: problem.AddressInvalid},
 		"an inside address": {change: func(in *setup.Input) { in.ServerURL = "https://169.254.169.254/latest" }, failing: "address", code: problem.AddressRefused},
@@ -77,6 +78,15 @@ func TestConnectionTest(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyList is a fault of every list that the default types are read from.
+func everyList(f cwsim.Fault) (out []cwsim.Fault) {
+	for _, module := range []string{"company", "sales", "procurement", "finance"} {
+		f.Path = "/" + module + "/**"
+		out = append(out, f)
+	}
+	return out
 }
 
 func wrongKey(in *setup.Input) { in.PrivateKey += "x" }
@@ -135,10 +145,10 @@ func wantOnce(t *testing.T, w *world) {
 		st.Connection.Callbacks.State != setup.CallbacksRegistered {
 		t.Fatalf("status %+v %v", st, err)
 	}
-	if got := w.sim.Snapshot(cwsim.Callbacks); len(got) != 2 {
+	if got := w.sim.Snapshot(cwsim.Callbacks); len(got) != defaults() {
 		t.Errorf("callbacks %v, want one per type", got)
 	}
-	if got := w.runner.Runs(); len(got) != 2 {
+	if got := w.runner.Runs(); len(got) != defaults() {
 		t.Errorf("runs %v", got)
 	}
 	names := w.secretNames(t)
@@ -155,6 +165,16 @@ func wantOnce(t *testing.T, w *world) {
 	if _, err := w.connector(true).Connect(t.Context(), st.Connection.Scope()); err != nil {
 		t.Errorf("the connection does not open: %v", err)
 	}
+}
+
+// defaults is how many types a new connection has.
+func defaults() (n int) {
+	for _, t := range connector.SetupTypes() {
+		if t.Default {
+			n++
+		}
+	}
+	return n
 }
 
 // press saves and enables as a person would who does not know how far the
