@@ -9,9 +9,14 @@ import (
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
-// logItem is a log entry.
+// logItem is a log entry. It stands in the index of its type's entries and in
+// that of its run's.
 type logItem struct {
 	key
+	CPK     string          `dynamodbav:"cpk,omitempty"`
+	CSK     string          `dynamodbav:"csk,omitempty"`
+	PPK     string          `dynamodbav:"ppk,omitempty"`
+	PSK     string          `dynamodbav:"psk,omitempty"`
 	V       int             `dynamodbav:"v"`
 	At      int64           `dynamodbav:"at"`
 	Event   string          `dynamodbav:"event"`
@@ -25,10 +30,17 @@ type logItem struct {
 }
 
 func newLogItem(scope psa.Scope, e syncer.LogEntry) logItem {
-	return logItem{
+	it := logItem{
 		key: logKey(scope, e.At, rand.Text()), V: version, At: nanos(e.At), Event: e.Event, Type: e.Type, RunID: e.RunID,
 		Who: e.Who, Message: e.Message, Counts: e.Counts, Failure: e.Failure, Expires: expiry(e.At, keepFor),
 	}
+	if e.Type != "" {
+		it.CPK, it.CSK = typeLogPK(scope, e.Type), it.SK
+	}
+	if e.RunID != "" {
+		it.PPK, it.PSK = runLogPK(scope, e.RunID), it.SK
+	}
+	return it
 }
 
 // Log implements syncer.RunStore.
@@ -55,10 +67,7 @@ func (r *Runs) Logs(ctx context.Context, scope psa.Scope, p syncer.Page) ([]sync
 	}
 	entries := make([]syncer.LogEntry, len(items))
 	for i, it := range items {
-		entries[i] = syncer.LogEntry{
-			At: fromNanos(it.At), Event: it.Event, Type: it.Type, RunID: it.RunID, Who: it.Who,
-			Message: it.Message, Counts: it.Counts, Failure: it.Failure,
-		}
+		entries[i] = it.entry()
 	}
 	return entries, next, nil
 }

@@ -46,6 +46,8 @@ func (o operation) body() string {
 	switch {
 	case strings.HasSuffix(o.path, "/disconnect"):
 		return `{"keepData":true}`
+	case strings.HasSuffix(o.path, "/removals"):
+		return `{"confirm":false}`
 	case strings.HasSuffix(o.path, "/pause"):
 		return `{"sync":true}`
 	case strings.HasSuffix(o.path, "/preview"), o.method == "PUT" && o.path == "/v1/filters":

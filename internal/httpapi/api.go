@@ -26,6 +26,7 @@ type Config struct {
 	Runs    Runs
 	Records Records
 	Jobs    Jobs
+	People  People
 
 	// Claims and RequestID tell of the request in a context.
 	Claims     Claims
@@ -45,6 +46,8 @@ type api struct {
 
 	huma huma.API
 	mux  *http.ServeMux
+
+	remembered remembered
 }
 
 // New returns the handler of /v1.
@@ -79,6 +82,7 @@ func (c *Config) check() error {
 	var errs []error
 	for name, missing := range map[string]bool{
 		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
+		"People": c.People == nil,
 		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {
 		if missing {
@@ -102,6 +106,7 @@ func build(cfg Config) *api {
 	mux := http.NewServeMux()
 	a := &api{Config: cfg, mux: mux, huma: humago.New(mux, humaConfig())}
 	a.registerMe()
+	a.registerPeople()
 	a.registerConnection()
 	a.registerDisconnect()
 	a.registerPause()
@@ -110,6 +115,7 @@ func build(cfg Config) *api {
 	a.registerFilters()
 	a.registerJobs()
 	a.registerRuns()
+	a.registerSkips()
 	a.registerRecords()
 	a.registerLogs()
 	return a

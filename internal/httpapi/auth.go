@@ -52,7 +52,7 @@ func (n ClaimNames) identify(claims map[string]string, ok bool) (caller, error) 
 	if !ok {
 		return caller{}, problem.New(problem.Unauthorized, "The request carries no valid token.", "Sign in again.")
 	}
-	c := caller{subject: claims["sub"], name: claims["name"]}
+	c := caller{subject: claims["sub"], name: nameOf(claims)}
 	for _, role := range list(claims[n.Roles]) {
 		if role == roleAdmin || role == roleMember || role == roleSupport {
 			c.roles = append(c.roles, role)
@@ -114,7 +114,12 @@ func (a *api) authenticate(next http.Handler) http.Handler {
 // authorize is huma's middleware of one operation: before the body is read.
 func (a *api) authorize(need access) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if err := callerOf(ctx.Context()).may(need); err != nil {
+		c := callerOf(ctx.Context())
+		err := c.may(need)
+		if err == nil && need == changes {
+			err = a.remember(ctx.Context(), c)
+		}
+		if err != nil {
 			a.failHuma(ctx, err)
 			return
 		}

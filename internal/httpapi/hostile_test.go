@@ -88,7 +88,7 @@ func TestRequestsEndBeforeTheFunction(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, err := httpapi.New(httpapi.Config{
-			Setup: slow{}, Engine: &engine{}, Runs: &engine{}, Records: &engine{}, Jobs: new(jobs).service(time.Now),
+			Setup: slow{}, Engine: &engine{}, Runs: &engine{}, Records: &engine{}, Jobs: new(jobs).service(time.Now), People: &names{},
 			Claims:    func(context.Context) (map[string]string, []string, bool) { return admin(), nil, true },
 			RequestID: func(context.Context) string { return "req-1" }, ClaimNames: httpapi.ClaimNames{Account: "account", Roles: "roles", Kind: "kind"},
 		})

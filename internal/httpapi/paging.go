@@ -27,6 +27,10 @@ func listOf[T, D any](items []T, next string, dto func(T) D) ([]D, string) {
 	return out, next
 }
 
+func badCursor() error {
+	return problem.New(problem.BadRequest, "The list cannot go on there.", "Begin the list again.").Wrap(psa.ErrInvalid)
+}
+
 // TypeInput names a data type in a path.
 type TypeInput struct {
 	Type string `path:"type" pattern:"^[a-zA-Z][a-zA-Z_-]{0,39}$" doc:"A data type, such as companies."`

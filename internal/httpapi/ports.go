@@ -30,6 +30,8 @@ type Engine interface {
 	Progress(ctx context.Context, scope psa.Scope, runID string) (syncer.Progress, error)
 	Cancel(ctx context.Context, scope psa.Scope, runID, by string) error
 	Reset(ctx context.Context, scope psa.Scope, typ psa.DataType, by string) error
+	DecideRemoval(ctx context.Context, scope psa.Scope, runID string, confirm bool, by string) error
+	OpenSkips(ctx context.Context, scope psa.Scope, typ psa.DataType, p syncer.Page) (skips []syncer.Skip, next string, err error)
 	SyncRecord(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, by string) (syncer.Outcome, error)
 }
 
@@ -37,7 +39,7 @@ type Engine interface {
 type Runs interface {
 	Runs(ctx context.Context, scope psa.Scope, typ psa.DataType, p syncer.Page) ([]syncer.Run, string, error)
 	Skips(ctx context.Context, scope psa.Scope, runID string, p syncer.Page) ([]syncer.Skip, string, error)
-	Logs(ctx context.Context, scope psa.Scope, p syncer.Page) ([]syncer.LogEntry, string, error)
+	FindLogs(ctx context.Context, scope psa.Scope, q syncer.LogQuery) ([]syncer.LogEntry, string, error)
 	TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType) (syncer.TypeState, error)
 }
 
@@ -45,5 +47,14 @@ type Runs interface {
 type Records interface {
 	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (syncer.Row, error)
 	List(ctx context.Context, scope psa.Scope, typ psa.DataType, p syncer.Page) ([]syncer.Row, string, error)
+	ListUnder(ctx context.Context, scope psa.Scope, typ psa.DataType, parent psa.RecordID, p syncer.Page) ([]syncer.Row, string, error)
 	Changed(ctx context.Context, scope psa.Scope, typ psa.DataType, since time.Time, p syncer.Page) ([]syncer.Row, string, error)
+}
+
+// People is what the API needs to know of people; see dynamo.Persons.
+type People interface {
+	// Remember notes what a person of the account is called.
+	Remember(ctx context.Context, account psa.AccountID, subject, name string) error
+	// All returns the names by subject.
+	All(ctx context.Context, account psa.AccountID) (map[string]string, error)
 }

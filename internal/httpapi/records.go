@@ -3,8 +3,10 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
 )
@@ -21,7 +23,8 @@ type Record struct {
 	ChangedAt   time.Time       `json:"changedAt" doc:"When a change was last stored, by our clock."`
 	CreatedRun  string          `json:"createdRun,omitempty"`
 	ChangedRun  string          `json:"changedRun,omitempty"`
-	Removed     string          `json:"removed,omitempty" doc:"Why it is gone from ConnectWise: deleted or soft_deleted."`
+	Removed     string          `json:"removed,omitempty" enum:"deleted,soft_deleted,merged,out_of_scope,skipped" doc:"Why it is not kept: ConnectWise has it no longer, the filter does not choose its company, or it could not be kept."`
+	MergedInto  int64           `json:"mergedInto,omitempty" doc:"The record that it is part of now."`
 	RemovedAt   *time.Time      `json:"removedAt,omitempty"`
 	Data        json.RawMessage `json:"data,omitempty" doc:"The kept fields, by ConnectWise's names."`
 }
@@ -30,7 +33,7 @@ func recordOf(r syncer.Row) Record {
 	return Record{
 		Type: string(r.Type), ID: int64(r.ID), Name: r.Name, Parent: int64(r.Parent), LastUpdated: optional(r.LastUpdated),
 		UpdatedBy: r.UpdatedBy, ReadAt: r.ReadAt.UTC(), ChangedAt: r.ChangedAt.UTC(), CreatedRun: r.CreatedRun,
-		ChangedRun: r.ChangedRun, Removed: string(r.Removed), RemovedAt: optional(r.RemovedAt), Data: r.Data,
+		ChangedRun: r.ChangedRun, Removed: string(r.Removed), RemovedAt: optional(r.RemovedAt), MergedInto: int64(r.MergedInto), Data: r.Data,
 	}
 }
 
@@ -38,7 +41,7 @@ func (a *api) registerRecords() {
 	const tag = "Records"
 	add(a, operation{
 		id: "listRecords", method: "GET", path: "/v1/records/{type}", tag: tag, access: reads,
-		summary: "Records by id, or those changed since a time, removed ones included",
+		summary: "Records by id, or those changed since a time, those that are no longer there included; of a company, if one is named",
 	}, a.listRecords)
 	add(a, operation{
 		id: "getRecord", method: "GET", path: "/v1/records/{type}/{id}", tag: tag, access: reads,
@@ -46,7 +49,7 @@ func (a *api) registerRecords() {
 	}, a.getRecord)
 	add(a, operation{
 		id: "syncRecord", method: "POST", path: "/v1/records/{type}/{id}/sync", tag: tag, access: changes,
-		summary: "Read one record again, now",
+		summary: "Read one record again, now; the answer says what became of it",
 	}, a.syncRecord)
 }
 
@@ -54,13 +57,14 @@ type listRecordsInput struct {
 	TypeInput
 	PageInput
 
+	Company      int64     `query:"company" minimum:"1" doc:"Only records of this company, for types whose parent is the company."`
 	ChangedSince time.Time `query:"changedSince" doc:"Oldest change first, at least once; the last ten seconds are left out."`
 }
 
 type listRecordsOutput struct {
 	Body struct {
 		Items []Record `json:"items" nullable:"false"`
-		Next  string   `json:"next,omitempty" doc:"Where the next page begins; absent on the last."`
+		Next  string   `json:"next,omitempty" doc:"Where the next page begins; absent on the last. A page may be short, or empty, while there is a next."`
 	} `nameHint:"Records"`
 }
 
@@ -69,16 +73,14 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*listRecor
 	if err != nil {
 		return nil, err
 	}
+	if in.Company != 0 && row.Parent != psa.Companies {
+		return nil, problem.New(problem.BadRequest, "Records of this type do not belong to companies.", "Leave the company out.")
+	}
 	scope, _, err := a.scope(ctx)
 	if err != nil {
 		return nil, err
 	}
-	read := func(p syncer.Page) ([]syncer.Row, string, error) {
-		if in.ChangedSince.IsZero() {
-			return a.Records.List(ctx, scope, row.Name, p)
-		}
-		return a.Records.Changed(ctx, scope, row.Name, in.ChangedSince.UTC(), p)
-	}
+	read := a.reader(ctx, scope, row.Name, in)
 	rows, next, err := read(in.page())
 	if n := fitting(rows); err == nil && n < len(rows) {
 		rows, next, err = read(syncer.Page{Limit: n, After: in.After})
@@ -89,6 +91,28 @@ func (a *api) listRecords(ctx context.Context, in *listRecordsInput) (*listRecor
 	out := &listRecordsOutput{}
 	out.Body.Items, out.Body.Next = listOf(rows, next, recordOf)
 	return out, nil
+}
+
+// reader is the list that is asked for.
+func (a *api) reader(
+	ctx context.Context, scope psa.Scope, typ psa.DataType, in *listRecordsInput,
+) func(syncer.Page) ([]syncer.Row, string, error) {
+	company := psa.RecordID(in.Company)
+	switch {
+	case in.ChangedSince.IsZero() && company == 0:
+		return func(p syncer.Page) ([]syncer.Row, string, error) { return a.Records.List(ctx, scope, typ, p) }
+	case in.ChangedSince.IsZero():
+		return func(p syncer.Page) ([]syncer.Row, string, error) {
+			return a.Records.ListUnder(ctx, scope, typ, company, p)
+		}
+	}
+	return func(p syncer.Page) ([]syncer.Row, string, error) {
+		rows, next, err := a.Records.Changed(ctx, scope, typ, in.ChangedSince.UTC(), p)
+		if company != 0 {
+			rows = slices.DeleteFunc(rows, func(r syncer.Row) bool { return r.Parent != company })
+		}
+		return rows, next, err
+	}
 }
 
 // maxListBytes of data go into one answer; Lambda takes 6 MB, and JSON may
@@ -124,7 +148,16 @@ func (a *api) getRecord(ctx context.Context, in *recordInput) (*recordOutput, er
 	return &recordOutput{recordOf(stored)}, nil
 }
 
-func (a *api) syncRecord(ctx context.Context, in *recordInput) (*recordOutput, error) {
+// RecordOutcome is what became of a record that was read again.
+type RecordOutcome struct {
+	Outcome string  `json:"outcome" enum:"kept,skipped,out_of_scope,removed,unknown" doc:"unknown: ConnectWise has no such record, and had none as far as is known."`
+	Record  *Record `json:"record,omitempty" doc:"As it is stored now."`
+	Skip    *Skip   `json:"skip,omitempty" doc:"Why it was not kept."`
+}
+
+type recordOutcomeOutput struct{ Body RecordOutcome }
+
+func (a *api) syncRecord(ctx context.Context, in *recordInput) (*recordOutcomeOutput, error) {
 	row, err := in.known()
 	if err != nil {
 		return nil, err
@@ -136,8 +169,37 @@ func (a *api) syncRecord(ctx context.Context, in *recordInput) (*recordOutput, e
 	if err := running(st.Connection); err != nil {
 		return nil, err
 	}
-	if _, err := a.Engine.SyncRecord(ctx, scope, row.Name, psa.RecordID(in.ID), callerOf(ctx).subject); err != nil {
+	became, err := a.Engine.SyncRecord(ctx, scope, row.Name, psa.RecordID(in.ID), callerOf(ctx).subject)
+	if err != nil {
 		return nil, err
 	}
-	return a.getRecord(ctx, in)
+	out := RecordOutcome{Outcome: outcomeOf(became)}
+	if became.Skip != nil {
+		skip := skipOf(*became.Skip)
+		out.Skip = &skip
+	}
+	if became.Row.ID != 0 {
+		stored, err := a.Records.Get(ctx, scope, row.Name, psa.RecordID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		record := recordOf(stored)
+		out.Record = &record
+	}
+	return &recordOutcomeOutput{out}, nil
+}
+
+func outcomeOf(o syncer.Outcome) string {
+	switch {
+	case o.Skip != nil || o.Row.Removed == syncer.Skipped:
+		return "skipped"
+	case o.Row.ID == 0:
+		return "unknown"
+	case o.Row.Removed == syncer.OutOfScope:
+		return "out_of_scope"
+	case o.Row.Removed != "":
+		return "removed"
+	default:
+		return "kept"
+	}
 }

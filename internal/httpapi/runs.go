@@ -14,7 +14,7 @@ import (
 type Run struct {
 	ID          string     `json:"id"`
 	Type        string     `json:"type"`
-	Mode        string     `json:"mode" enum:"initial,incremental,full"`
+	Mode        string     `json:"mode" enum:"initial,incremental,full,reconcile,removal" doc:"reconcile reads all ids to find what is gone; removal removes what another run proposed."`
 	State       string     `json:"state" enum:"queued,running,interrupted,succeeded,partial,failed,cancelled" doc:"Three are under way, the rest final."`
 	Active      bool       `json:"active" doc:"Whether it may still do work."`
 	RequestedBy string     `json:"requestedBy" doc:"A person's id, schedule or system."`
@@ -27,6 +27,27 @@ type Run struct {
 	ShardsDone  *int       `json:"shardsDone,omitempty" doc:"How many parts are done; only where one run is asked for."`
 	Counts      Counts     `json:"counts" doc:"Exact. In a list, those of a run under way are still 0."`
 	Failure     *Failure   `json:"failure,omitempty"`
+	Proposal    *Proposal  `json:"proposal,omitempty" doc:"Set if the run found more missing than it may remove by itself; a person decides."`
+	From        string     `json:"from,omitempty" doc:"The run whose proposal this one carries out."`
+}
+
+// Proposal asks whether the records that a run missed shall be removed.
+type Proposal struct {
+	State     string     `json:"state" enum:"open,confirmed,dismissed,outdated" doc:"outdated: a later run has compared everything again."`
+	Missing   int        `json:"missing" doc:"How many records are proposed for removal."`
+	Stored    int        `json:"stored" doc:"Of how many that are stored."`
+	Reason    string     `json:"reason" doc:"Why the run did not remove them by itself."`
+	DecidedBy string     `json:"decidedBy,omitempty"`
+	DecidedAt *time.Time `json:"decidedAt,omitempty"`
+}
+
+func proposalOf(p *syncer.Proposal) *Proposal {
+	if p == nil {
+		return nil
+	}
+	return &Proposal{
+		State: string(p.State), Missing: p.Missing, Stored: p.Stored, Reason: p.Reason, DecidedBy: p.DecidedBy, DecidedAt: optional(p.DecidedAt),
+	}
 }
 
 // Counts are records.
@@ -54,6 +75,7 @@ func runOf(r syncer.Run) Run {
 		RequestedBy: r.RequestedBy, RequestedAt: r.RequestedAt.UTC(), StartedAt: optional(r.StartedAt),
 		FinishedAt: optional(r.FinishedAt), WaitsFor: r.After, Expected: r.Expected, Shards: r.Shards,
 		Counts: Counts(r.Totals), Failure: failureOf(r.Failure),
+		Proposal: proposalOf(r.Proposal), From: r.From,
 	}
 }
 
@@ -85,9 +107,9 @@ func (a *api) registerRuns() {
 		summary: "A run with its progress",
 	}, a.getRun)
 	add(a, operation{
-		id: "listSkips", method: "GET", path: "/v1/runs/{id}/skips", tag: tag, access: reads,
-		summary: "Records that the run could not keep",
-	}, a.listSkips)
+		id: "decideRemoval", method: "POST", path: "/v1/runs/{id}/removals", tag: tag, access: changes,
+		summary: "Confirm or dismiss the removal that the run proposes; what is confirmed is looked for once more before it is removed",
+	}, a.decideRemoval)
 	add(a, operation{
 		id: "cancelRun", method: "POST", path: "/v1/runs/{id}/cancel", tag: tag, access: changes,
 		summary: "End a run where it stands; what it kept stays",
@@ -97,7 +119,7 @@ func (a *api) registerRuns() {
 type startRunsInput struct {
 	Body *struct {
 		Types []string `json:"types,omitempty" nullable:"false" maxItems:"100" doc:"None means all enabled."`
-		Mode  string   `json:"mode,omitempty" enum:"auto,full" doc:"full reads everything again."`
+		Mode  string   `json:"mode,omitempty" enum:"auto,incremental,full,reconcile" doc:"incremental, which auto means too, reads what changed; full reads everything again; reconcile looks for what is gone. A type that was never read is read whole."`
 	}
 }
 
@@ -126,8 +148,8 @@ func (a *api) startRuns(ctx context.Context, in *startRunsInput) (*startRunsOutp
 		if len(in.Body.Types) > 0 {
 			types = dataTypes(in.Body.Types)
 		}
-		if in.Body.Mode == "full" {
-			mode = syncer.Full
+		if in.Body.Mode != "auto" {
+			mode = syncer.Mode(in.Body.Mode)
 		}
 	}
 	if len(types) == 0 {
@@ -199,44 +221,21 @@ func (a *api) cancelRun(ctx context.Context, in *RunInput) (*runOutput, error) {
 	return a.getRun(ctx, in)
 }
 
-// Skip is a record that a run read and could not keep.
-type Skip struct {
-	Type   string    `json:"type"`
-	ID     int64     `json:"id"`
-	Name   string    `json:"name"`
-	Reason string    `json:"reason" doc:"company_not_synced, invalid or permission."`
-	Detail string    `json:"detail,omitempty"`
-	RunID  string    `json:"runId"`
-	At     time.Time `json:"at"`
-}
-
-type listSkipsInput struct {
+type decideInput struct {
 	RunInput
-	PageInput
-}
 
-type listSkipsOutput struct {
 	Body struct {
-		Items []Skip `json:"items" nullable:"false"`
-		Next  string `json:"next,omitempty" doc:"Where the next page begins; absent on the last."`
-	} `nameHint:"Skips"`
+		Confirm bool `json:"confirm" doc:"true: remove them; false: leave everything as it is."`
+	}
 }
 
-func (a *api) listSkips(ctx context.Context, in *listSkipsInput) (*listSkipsOutput, error) {
+func (a *api) decideRemoval(ctx context.Context, in *decideInput) (*runOutput, error) {
 	scope, _, err := a.scope(ctx)
 	if err != nil {
 		return nil, err
 	}
-	skips, next, err := a.Runs.Skips(ctx, scope, in.ID, in.page())
-	if err != nil {
+	if err := a.Engine.DecideRemoval(ctx, scope, in.ID, in.Body.Confirm, callerOf(ctx).subject); err != nil {
 		return nil, err
 	}
-	out := &listSkipsOutput{}
-	out.Body.Items, out.Body.Next = listOf(skips, next, func(s syncer.Skip) Skip {
-		return Skip{
-			Type: string(s.Type), ID: int64(s.ID), Name: s.Name, Reason: string(s.Reason), Detail: s.Detail,
-			RunID: s.RunID, At: s.At.UTC(),
-		}
-	})
-	return out, nil
+	return a.getRun(ctx, &in.RunInput)
 }

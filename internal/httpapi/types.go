@@ -21,6 +21,9 @@ type DataType struct {
 	LastRun     string     `json:"lastRun,omitempty" doc:"The newest run, whatever became of it."`
 	ActiveRun   string     `json:"activeRun,omitempty" doc:"The run that is under way."`
 	LastSuccess *time.Time `json:"lastSuccess,omitempty" doc:"When the last complete run finished."`
+	UpTo        *time.Time `json:"upTo,omitempty" doc:"Everything that changed before then is here, by ConnectWise's clock."`
+	Compared    *time.Time `json:"compared,omitempty" doc:"When a run was last asked for that compared all that is stored with all that ConnectWise has."`
+	Proposal    string     `json:"proposal,omitempty" doc:"The run whose proposed removal waits for a person."`
 }
 
 // Permission is a cell of ConnectWise's security role table.
@@ -107,6 +110,7 @@ func (a *api) addState(ctx context.Context, st setup.Status, name psa.DataType, 
 		return err
 	}
 	dt.LastRun, dt.ActiveRun, dt.LastSuccess = state.LastRun, state.ActiveRun, optional(state.LastSuccess)
+	dt.UpTo, dt.Compared, dt.Proposal = optional(state.Watermark), optional(state.Compared), state.Proposal
 	return nil
 }
 

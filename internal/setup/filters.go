@@ -41,7 +41,10 @@ type Filters struct {
 // goes back to one that was chosen before: records may have been decided by the
 // one between.
 func (c Connection) FilterKey() string {
-	return fmt.Sprintf("%s@%d", c.Filter.Key(), c.FilterAt.UnixMilli())
+	if c.FilterAt.IsZero() {
+		return c.Filter.Key()
+	}
+	return fmt.Sprintf("%s@%d", c.Filter.Key(), c.FilterAt.UnixNano())
 }
 
 // FilterChange is what the sync's log tells of a change.

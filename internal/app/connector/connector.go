@@ -110,7 +110,7 @@ func (c *Connector) Connect(ctx context.Context, scope psa.Scope) (syncer.Sessio
 		return syncer.Session{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	return syncer.Session{
-		Source: NewSource(client, c.cfg.Now), Filter: conn.Filter, FilterKey: filterKey(conn), Types: conn.Types,
+		Source: NewSource(client, c.cfg.Now), Filter: conn.Filter, FilterKey: conn.FilterKey(), Types: conn.Types,
 	}, nil
 }
 
@@ -125,15 +125,6 @@ func (c *Connector) present(ctx context.Context, scope psa.Scope) (setup.Connect
 		return setup.Connection{}, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	return conn, nil
-}
-
-// filterKey is another after each choice: between two equal ones, records may
-// have been decided by the one between.
-func filterKey(conn setup.Connection) string {
-	if conn.FilterAt.IsZero() {
-		return conn.Filter.Key()
-	}
-	return fmt.Sprintf("%s@%d", conn.Filter.Key(), conn.FilterAt.UnixNano())
 }
 
 func (c *Connector) client(ctx context.Context, conn setup.Connection) (*connectwise.Client, error) {

@@ -58,6 +58,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
+		People: store.Persons(),
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
 		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,
