@@ -34,12 +34,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	seed := flags.Uint64("seed", 1, "seed of the demo data and keys")
 	companies := flags.Int("companies", 2000, "number of companies")
 	contacts := flags.Int("contacts-per-company", 3, "mean number of contacts of a company")
+	callbacks := flags.Bool("callbacks", true, "send callbacks when records change")
 	latency := flags.Duration("latency", 0, "delay of every answer")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("flags: %w", err)
 	}
 	sim := cwsim.New(cwsim.Config{
 		Seed: *seed, Companies: *companies, ContactsPerCompany: *contacts, Latency: *latency, ClientIDs: []string{clientID},
+		Switches: cwsim.Switches{DeliverCallbacks: *callbacks},
 	})
 	server, err := sim.Start(*addr) //nolint:contextcheck // it listens until it is closed
 	if err != nil {
