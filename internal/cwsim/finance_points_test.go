@@ -61,6 +61,10 @@ func TestDeletingWhatWasBilled(t *testing.T) {
 		d.invoice("2026-01-01")
 		d.do("DELETE", d.path()+"/"+itoa(other), "").want(t, 204, "")
 		d.do("DELETE", d.path()+"/"+itoa(d.addition), "").want(t, want, "")
+		left := map[int]int{204: 0, 409: 1}[want]
+		if got := d.invoice("2026-02-01"); len(got.Lines) != left {
+			t.Errorf("%s: %+v", value, got)
+		}
 	}
 }
 

@@ -19,12 +19,16 @@ type renderer struct {
 // record appends one record, all fields or those of the projection.
 func (w *renderer) record(b []byte, e *entity, r *row, p *projection) []byte {
 	b = append(b, '{')
+	cells := r.cells // in the order of the fields, as is the loop
 	for i := range e.fields {
+		for len(cells) > 0 && cells[0].field < i {
+			cells = cells[1:]
+		}
 		sub, wanted := p.of(i)
 		if !wanted || e.fields[i].hidden {
 			continue
 		}
-		b = w.member(b, e, r, i, sub)
+		b = w.member(b, e, r, i, cells, sub)
 	}
 	if p == nil {
 		b = w.extra(b, r)
@@ -32,7 +36,8 @@ func (w *renderer) record(b []byte, e *entity, r *row, p *projection) []byte {
 	return closeObject(b)
 }
 
-func (w *renderer) member(b []byte, e *entity, r *row, i int, sub *projection) []byte {
+// member appends one field, whose value is that of the first cell or missing.
+func (w *renderer) member(b []byte, e *entity, r *row, i int, cells []cell, sub *projection) []byte {
 	f := &e.fields[i]
 	switch {
 	case f.name == "id":
@@ -43,17 +48,22 @@ func (w *renderer) member(b []byte, e *entity, r *row, i int, sub *projection) [
 	case f.kind == kindInfo:
 		b = w.info(key(b, "_info"), e, r, sub)
 	default:
-		v, set := r.lookup(i)
-		if of := e.derived[i]; !set && of != nil {
-			v = of(w.st, r)
-			set = v != nil
-		}
-		if !set {
+		var v any
+		if set := len(cells) > 0 && cells[0].field == i; set {
+			v = cells[0].value
+		} else if v = w.derive(e, r, i); v == nil {
 			return b
 		}
 		b = w.value(key(b, f.name), f, v, sub)
 	}
 	return append(b, ',')
+}
+
+func (w *renderer) derive(e *entity, r *row, i int) any {
+	if of := e.derived[i]; of != nil {
+		return of(w.st, r)
+	}
+	return nil
 }
 
 // lookup tells an explicit null from a field that was never set.
