@@ -18,8 +18,7 @@ func invariants() []invariant {
 	return []invariant{
 		{"every asynchronous source has dead letters", sourcesWithoutDeadLetters, [][2]string{
 			{"RedrivePolicy: {deadLetterTargetArn: !GetAtt CallbackDeadLetters.Arn, maxReceiveCount: 5}", "DelaySeconds: 0"},
-			{"            DeadLetterConfig: {Arn: !GetAtt EventDeadLetters.Arn}\n\n  UsageRole", "\n  UsageRole"},
-			{"DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt EventDeadLetters.Arn}}", ""},
+			{"          DeadLetterConfig: {Arn: !GetAtt EventDeadLetters.Arn}\n\n  TracingPolicy", "\n  TracingPolicy"},
 			{"          DeadLetterConfig: {Arn: !GetAtt EventDeadLetters.Arn}\n\n  # ---- usage", "\n  # ---- usage"},
 		}},
 		{"a message is invisible for six times the function's time", visibilityTooShort, [][2]string{
@@ -41,7 +40,7 @@ func invariants() []invariant {
 			{"Queues: [!Ref SyncQueue]", "Queues: [!Ref CallbackQueue]"},
 		}},
 		{"schedules are static and versioned", schedulesDynamic, [][2]string{
-			{"Schedule: rate(5 minutes)", "Schedule: !Ref LogLevel"},
+			{"ScheduleExpression: rate(5 minutes)", "ScheduleExpression: !Ref LogLevel"},
 			{`Input: '{"v":1,"kind":"tick"}'`, `Input: '{"kind":"tick"}'`},
 			{"Type: AWS::Events::EventBusPolicy", "Type: AWS::Scheduler::Schedule"},
 		}},
@@ -79,7 +78,7 @@ func invariants() []invariant {
 		{"no role may do what its function never does", rolesTooWide, [][2]string{
 			{"Action: dynamodb:GetItem", "Action: dynamodb:PutItem"},
 			{"- dynamodb:DeleteItem", "- dynamodb:BatchWriteItem"},
-			{"Action: sqs:SendMessage # Lambda's own", "Action: secretsmanager:GetSecretValue #"},
+			{"[sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage]", "secretsmanager:DeleteSecret"},
 			{"- dynamodb:DeleteItem", "- dynamodb:Scan"},
 			{"- dynamodb:DeleteItem", "- dynamodb:DeleteTable"},
 		}},

@@ -1,4 +1,4 @@
-// Command usage looks for usage postings that are due.
+// Command usage posts daily usage to agreements.
 package main
 
 import (
@@ -23,6 +23,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(usage.New(cfg))
+	handler, err := usage.New(cfg)
+	if err != nil {
+		return err
+	}
+	lambda.Start(handler)
 	return nil
 }

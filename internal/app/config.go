@@ -29,6 +29,7 @@ type Config struct {
 	TableName string
 
 	SyncQueueURL, CallbackQueueURL string
+	UsageQueueURL                  string
 	EventBusName                   string
 	SecretPrefix                   string
 	InstallationID                 string
@@ -70,6 +71,7 @@ func variables() []variable {
 		{"TABLE_NAME", func(c *Config) *string { return &c.TableName }, text},
 		{"SYNC_QUEUE_URL", func(c *Config) *string { return &c.SyncQueueURL }, address},
 		{"CALLBACK_QUEUE_URL", func(c *Config) *string { return &c.CallbackQueueURL }, address},
+		{"USAGE_QUEUE_URL", func(c *Config) *string { return &c.UsageQueueURL }, address},
 		{"EVENT_BUS_NAME", func(c *Config) *string { return &c.EventBusName }, text},
 		{"SECRET_PREFIX", func(c *Config) *string { return &c.SecretPrefix }, text},
 		{"INSTALLATION_ID", func(c *Config) *string { return &c.InstallationID }, text},

@@ -63,7 +63,7 @@ type Client struct {
 
 	mu    sync.Mutex // guards the rest
 	base  Base
-	lists map[string]listState // by path
+	lists map[string]listState // by endpoint
 }
 
 // New makes a Client; it calls nobody.

@@ -65,7 +65,7 @@ type listState struct {
 // ReadRange reads one page by keyset: rows that come, go or change between
 // two pages neither hide nor repeat others. Forward-only paging is used where
 // the endpoint has it, conditions and orderBy elsewhere; which one works is
-// found out once per path.
+// found out once per endpoint.
 func (c *Client) ReadRange(ctx context.Context, path string, q RangeQuery) (Page, error) {
 	if q.Until > 0 && q.After >= q.Until {
 		return Page{SentAt: c.caller.now()}, nil
@@ -202,16 +202,28 @@ func (c *Client) page(ctx context.Context, path string, v url.Values, forwardOnl
 	return Page{Items: items, IDs: ids, SentAt: a.sentAt, ServerTime: a.serverTime}, a, nil
 }
 
+// endpointOf is a path without the ids in it: the additions of one agreement are
+// read as those of any other.
+func endpointOf(path string) string {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i, p := range parts {
+		if p != "" && strings.Trim(p, "0123456789") == "" {
+			parts[i] = "*"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
 func (c *Client) list(path string) listState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.lists[path]
+	return c.lists[endpointOf(path)]
 }
 
 func (c *Client) remember(path string, p paging, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lists[path] = listState{paging: p, size: size + size/16}
+	c.lists[endpointOf(path)] = listState{paging: p, size: size + size/16}
 }
 
 func formatID(id psa.RecordID) string { return strconv.FormatInt(int64(id), 10) }

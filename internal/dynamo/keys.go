@@ -178,8 +178,6 @@ func budgetKey(i psa.Identity) key { return key{identityPK(i), "budget"} }
 // Usage.
 func usageKey(s psa.Scope) key { return key{scopePK(s) + "#usage", "schedule"} }
 
-func usageDayKey(s psa.Scope, date string) key { return key{scopePK(s) + "#usage", "day#" + date} }
-
 // duePK spreads the items of one kind over partitions by their key.
 func duePK(kind string, k key) string {
 	h := fnv.New32a()

@@ -19,24 +19,17 @@ type scheduleItem struct {
 	key
 	V    int    `dynamodbav:"v"`
 	Zone string `dynamodbav:"zone"`
+	At   int    `dynamodbav:"at,omitempty"`
 	Next int64  `dynamodbav:"next"`
 	DPK  string `dynamodbav:"dpk"`
 	DSK  string `dynamodbav:"dsk"`
-}
-
-// dayItem is a planned day. It stays: a day is planned once.
-type dayItem struct {
-	key
-	V         int        `dynamodbav:"v"`
-	Date      usage.Date `dynamodbav:"date"`
-	PlannedAt int64      `dynamodbav:"plannedAt"`
 }
 
 // PutSchedule implements usage.Store.
 func (u *Usage) PutSchedule(ctx context.Context, s usage.Schedule) error {
 	k := usageKey(s.Scope)
 	it, err := marshal(scheduleItem{
-		key: k, V: version, Zone: s.Zone, Next: nanos(s.NextAt), DPK: duePK(dueUsage, k), DSK: paddedTime(s.NextAt),
+		key: k, V: version, Zone: s.Zone, At: s.At, Next: nanos(s.NextAt), DPK: duePK(dueUsage, k), DSK: paddedTime(s.NextAt),
 	})
 	if err != nil {
 		return err
@@ -73,30 +66,28 @@ func (u *Usage) DueSchedules(ctx context.Context, now time.Time, limit int) ([]u
 			return nil, fmt.Errorf("due usage schedules: %w", err)
 		}
 		if it.Next <= nanos(now) {
-			schedules = append(schedules, usage.Schedule{Scope: scope, Zone: it.Zone, NextAt: fromNanos(it.Next)})
+			schedules = append(schedules, it.schedule(scope))
 		}
 	}
 	return schedules, nil
 }
 
-// PlanDay implements usage.Store.
-func (u *Usage) PlanDay(ctx context.Context, s usage.Schedule, day usage.Day, nextAt time.Time) error {
-	k := usageKey(s.Scope)
-	move := update{
-		key: k, set: with{"next": nanos(nextAt), "dpk": duePK(dueUsage, k), "dsk": paddedTime(nextAt)},
-		cond: "#next = :seen", with: with{"seen": nanos(s.NextAt)},
+// move moves a schedule that still is as it was seen.
+func (it scheduleItem) move(next time.Time) update {
+	return update{
+		key: it.key, set: with{"next": nanos(next), "dpk": duePK(dueUsage, it.key), "dsk": paddedTime(next)},
+		cond: "#next = :seen", with: with{"seen": it.Next},
 	}
-	tx := u.db.begin()
-	schedule := tx.update(move)
-	planned := tx.put(dayItem{
-		key: usageDayKey(s.Scope, string(day.Date)), V: version, Date: day.Date, PlannedAt: nanos(day.PlannedAt),
-	}, "attribute_not_exists(#pk)", nil)
-	err := tx.commit(ctx)
-	if failedAt(err, planned) && !failedAt(err, schedule) {
-		_, err = u.db.update(ctx, move)
-	}
-	if err != nil {
-		return fmt.Errorf("plan usage day: %w", err)
+}
+
+func (it scheduleItem) schedule(scope psa.Scope) usage.Schedule {
+	return usage.Schedule{Scope: scope, Zone: it.Zone, At: it.At, NextAt: fromNanos(it.Next)}
+}
+
+// DropSchedule implements usage.Store.
+func (u *Usage) DropSchedule(ctx context.Context, scope psa.Scope) error {
+	if err := u.db.delete(ctx, usageKey(scope), "", nil); err != nil {
+		return fmt.Errorf("drop usage schedule: %w", err)
 	}
 	return nil
 }
@@ -107,14 +98,5 @@ func (u *Usage) Schedule(ctx context.Context, scope psa.Scope) (usage.Schedule, 
 	if err != nil {
 		return usage.Schedule{}, fmt.Errorf("usage schedule: %w", err)
 	}
-	return usage.Schedule{Scope: scope, Zone: it.Zone, NextAt: fromNanos(it.Next)}, nil
-}
-
-// Day returns a planned day; psa.ErrNotFound if it was not planned.
-func (u *Usage) Day(ctx context.Context, scope psa.Scope, date usage.Date) (usage.Day, error) {
-	it, err := getAs[dayItem](ctx, u.db, usageDayKey(scope, string(date)))
-	if err != nil {
-		return usage.Day{}, fmt.Errorf("usage day %s: %w", date, err)
-	}
-	return usage.Day{Scope: scope, Date: it.Date, PlannedAt: fromNanos(it.PlannedAt)}, nil
+	return it.schedule(scope), nil
 }

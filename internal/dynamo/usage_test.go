@@ -36,42 +36,41 @@ func TestDueSchedules(t *testing.T) {
 	}
 }
 
-func TestPlanDayOnce(t *testing.T) {
+// Ticks at once, lost answers and transactions in each other's way: a day's run
+// is started once, and the schedule moves on with it.
+func TestStartRunOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	sch := usage.Schedule{Scope: scope, Zone: "UTC", NextAt: s.now()}
+	sch := usage.Schedule{Scope: scope, Zone: "UTC", At: 300, NextAt: s.now()}
 	must(t, s.Usage().PutSchedule(t.Context(), sch))
-	day := usage.Day{Scope: scope, Date: "2026-11-22", PlannedAt: s.now()}
 	next := s.now().Add(24 * time.Hour)
 	s.faults.LoseAnswer("TransactWriteItems", 1)
 	s.faults.ConflictTransactions(1)
-	wins := atOnce(t, 6, psa.ErrConflict, func(int) error { return s.Usage().PlanDay(t.Context(), sch, day, next) })
+	started := 0
+	wins := atOnce(t, 6, psa.ErrConflict, func(i int) error {
+		run := s.postingRun(fmt.Sprintf("run-%d", i))
+		_, joined, err := s.PostingRuns().StartRun(t.Context(), run, &sch, next)
+		if err == nil && joined {
+			return psa.ErrConflict
+		}
+		return err
+	})
 	if wins != 1 {
-		t.Errorf("planned %d times", wins)
+		t.Errorf("started %d times, %d", wins, started)
 	}
-	got, err := s.Usage().Day(t.Context(), scope, "2026-11-22")
-	must(t, err)
-	wantEqual(t, "day", got, day)
 	sch.NextAt = next
 	stored, err := s.Usage().Schedule(t.Context(), scope)
 	must(t, err)
 	wantEqual(t, "schedule", stored, sch)
+	due, err := s.PostingRuns().DueRuns(t.Context(), s.now(), 10)
+	if err != nil || len(due) != 1 || due[0].Scope != scope {
+		t.Errorf("due: %v, %v", due, err)
+	}
+	must(t, s.Usage().DropSchedule(t.Context(), scope))
+	_, err = s.Usage().Schedule(t.Context(), scope)
+	wantErr(t, "schedule", err, psa.ErrNotFound)
+}
 
-	// The day again, as after a change of zone: it stays as it was planned,
-	// and the schedule moves on.
-	s.faults.LoseAnswer("UpdateItem", 1)
-	later := day
-	later.PlannedAt = next
-	must(t, s.Usage().PlanDay(t.Context(), sch, later, next.Add(time.Hour)))
-	got, err = s.Usage().Day(t.Context(), scope, "2026-11-22")
-	must(t, err)
-	wantEqual(t, "day", got, day)
-	due, err := s.Usage().DueSchedules(t.Context(), next, 10)
-	if err != nil || len(due) != 0 {
-		t.Errorf("due before its time: %v, %v", due, err)
-	}
-	for _, other := range others {
-		_, err := s.Usage().Day(t.Context(), other, "2026-11-22")
-		wantErr(t, "day of "+other.String(), err, psa.ErrNotFound)
-	}
+func (s store) postingRun(id string) usage.Run {
+	return usage.Run{ID: id, Scope: scope, Mode: usage.ModePost, State: usage.Running, Day: "2026-11-22", By: "ann", AskedAt: s.now(), DueAt: s.now()}
 }

@@ -135,3 +135,23 @@ func ended(a Agreement, date Date) bool {
 	}
 	return last < date
 }
+
+// looksInArrears proposes to mark an agreement as billed in arrears: its lines
+// are billed, but those of the period before the next invoice date are not yet.
+// It is only ever a proposal.
+func looksInArrears(o Opening, a Agreement, listed []Addition) bool {
+	if o.periods == (periods{}) || a.NID == "" {
+		return false
+	}
+	period := o.periods.before(a.NID)
+	billed, unbilled := false, false
+	for _, l := range listed {
+		last := l.Start >= period && l.Start < a.NID && l.Quantity > 0
+		billed = billed || !last && l.Billed > 0
+		unbilled = unbilled || last && l.Billed == 0
+		if last && l.Billed > 0 {
+			return false
+		}
+	}
+	return billed && unbilled
+}

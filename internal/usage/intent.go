@@ -44,9 +44,12 @@ type Step struct {
 	Was  Decimal `json:"was"`
 	Then Decimal `json:"then"`
 	// EndWas and EndThen are last days.
-	EndWas  Date   `json:"endWas,omitempty"`
-	EndThen Date   `json:"endThen,omitempty"`
-	Reason  Reason `json:"reason"`
+	EndWas  Date `json:"endWas,omitempty"`
+	EndThen Date `json:"endThen,omitempty"`
+	// Shown is the effective date as ConnectWise shows it, where that is not
+	// the one that was sent and is to be set right.
+	Shown  Date   `json:"shown,omitempty"`
+	Reason Reason `json:"reason"`
 	// Effect on the price of a period.
 	Effect Decimal `json:"effect"`
 }
@@ -58,6 +61,9 @@ func (s Step) change() Change {
 	}
 	if s.EndWas != s.EndThen {
 		c.End = &s.EndThen
+	}
+	if s.Shown != "" {
+		c.Start = &s.Date
 	}
 	return c
 }
@@ -133,11 +139,16 @@ func settleStep(s *Series, step Step, listed []Addition) bool {
 		return false
 	}
 	c, a := step.change(), listed[i]
-	if c.Quantity != nil && a.Quantity != step.Then || c.End != nil && a.End != step.EndThen {
+	if !c.shownBy(a) {
 		return false
 	}
 	s.record(step, a, s.Intent.At)
 	return true
+}
+
+// shownBy reports whether an addition is as the change made it.
+func (c Change) shownBy(a Addition) bool {
+	return (c.Quantity == nil || a.Quantity == *c.Quantity) && (c.End == nil || a.End == *c.End) && (c.Start == nil || a.Start == *c.Start)
 }
 
 // found is the line that the intent made, by its marker; without markers by
@@ -173,6 +184,6 @@ func (s *Series) record(step Step, a Addition, at time.Time) {
 		s.add(Line{ID: a.ID, Start: a.Start, Shown: a.Start, CreatedAt: at})
 		l = s.line(a.ID)
 	}
-	l.Quantity, l.End = step.Then, step.EndThen
+	l.Quantity, l.End, l.Start, l.Shown = step.Then, step.EndThen, step.Date, a.Start
 	l.Void = l.Void || step.Kind == StepVoid
 }

@@ -29,7 +29,9 @@ func (p *SeriesPlan) post(in seriesInput, v view) {
 }
 
 // unchanged: one line bills the date, and with that quantity.
-func unchanged(lines []mine, sum Decimal) bool { return len(lines) == 1 && lines[0].now.Quantity == sum }
+func unchanged(lines []mine, sum Decimal) bool {
+	return len(lines) == 1 && lines[0].now.Quantity == sum
+}
 
 // update sets the open line's quantity if it differs. A series that is over
 // ends with it: on its last day, or, where that was before the line began, as
@@ -53,7 +55,10 @@ func (p *SeriesPlan) update(m mine, sum Decimal, last Date, zeroed bool) {
 			s.Kind = StepEnd
 		}
 	}
-	if s.Was != s.Then || s.EndWas != s.EndThen {
+	if m.now.Start != m.Start {
+		s.Shown = m.now.Start
+	}
+	if s.change() != (Change{}) {
 		p.step(s, m.now)
 	}
 }

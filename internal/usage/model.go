@@ -45,16 +45,16 @@ type Wanted struct {
 	// Name is what people call the tenant.
 	Name  string
 	State TenantState
-	// RemovedOn is the account's date of the day on which a removed tenant
-	// was removed.
+	// RemovedAt is when a removed tenant was removed; RemovedOn is that day
+	// by the account's clock, which is found when the mapping is used.
+	RemovedAt time.Time
 	RemovedOn Date
 	// Enabled is the mapping's Sync switch; Off is what was chosen when it
 	// was switched off.
 	Enabled bool
 	Off     SwitchOff
-	// Agreement is where usage goes, 0 for tickets only, and Company whose
-	// agreement that was when it was mapped.
-	Agreement, Company psa.RecordID
+	// Agreement is where usage goes, 0 for tickets only.
+	Agreement psa.RecordID
 	// Products are the catalog items of the SKUs that are mapped, the
 	// mapping's own overrides applied.
 	Products map[SKU]psa.RecordID

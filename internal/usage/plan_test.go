@@ -141,7 +141,9 @@ func TestLineRule(t *testing.T) {
 
 		"waits for approval": {due.edit(func(s *scene) { s.shares[0].Approved = time.Time{} }), want{codes: []Code{AwaitingApproval}}},
 		"one of two waits for approval": {
-			due.edit(func(s *scene) { s.shares = append(s.shares, Share{Tenant: "b", Count: 30, Reported: true, Day: "2026-11-19"}) }),
+			due.edit(func(s *scene) {
+				s.shares = append(s.shares, Share{Tenant: "b", Count: 30, Reported: true, Day: "2026-11-19"})
+			}),
 			want{steps: []string{"create 0 2026-11-01 0->12"}},
 		},
 		"never reported": {due.edit(func(s *scene) { s.shares = append(s.shares, Share{Tenant: "b", Approved: time.Unix(1, 0)}) }), want{codes: []Code{AwaitingReport}}},

@@ -28,18 +28,16 @@ type Reports interface {
 	Latest(ctx context.Context, scope psa.Scope, today Date) (map[TenantID]Report, error)
 }
 
-// Store keeps schedules and days. Methods are safe for concurrent use by many
-// processes; a successful write is durable.
+// Store keeps schedules. Methods are safe for concurrent use by many processes;
+// a successful write is durable.
 type Store interface {
 	// PutSchedule stores or replaces an account's schedule.
 	PutSchedule(ctx context.Context, s Schedule) error
 	// DueSchedules returns schedules with NextAt at or before now, at most
 	// limit: an eventually consistent index, complete but perhaps late.
 	DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error)
-	// PlanDay records day and moves the schedule to nextAt in one step, if
-	// the schedule still has s.NextAt; otherwise psa.ErrConflict. A day that
-	// is recorded already is not recorded twice, and the schedule moves on.
-	PlanDay(ctx context.Context, s Schedule, day Day, nextAt time.Time) error
+	// DropSchedule ends the planning of a scope's days.
+	DropSchedule(ctx context.Context, scope psa.Scope) error
 }
 
 // Billing opens the ConnectWise of a scope for postings. It returns
@@ -90,6 +88,8 @@ type NewLine struct {
 // Change of an addition: nil leaves as it is.
 type Change struct {
 	Quantity *Decimal
+	// Start is the effective date.
+	Start *Date
 	// End is the last day; "" takes the end away.
 	End *Date
 }

@@ -2,8 +2,11 @@ package usage
 
 import "fmt"
 
-// Refusal is ConnectWise's definite no: nothing was made or changed.
+// Refusal is a definite no: nothing was made or changed.
 type Refusal struct {
+	// Run says that it is not about this line: nothing was sent, or nothing
+	// of the kind is taken at present. Cause says when to come back.
+	Run bool
 	// Period says that the date was refused: the period is invoiced, or
 	// before the billing start. Another date may be taken.
 	Period bool

@@ -20,6 +20,8 @@ type Series struct {
 	// Lost are the markers of lines that were sent, never answered and never
 	// found; should one turn up after all, it is ours and one too many.
 	Lost []string
+	// Company is whose agreement it was when something was posted first.
+	Company psa.RecordID
 	// NotBefore is set where ConnectWise refused the periods before it.
 	NotBefore Date
 	Decisions Decisions

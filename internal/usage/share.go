@@ -27,8 +27,10 @@ type Share struct {
 	From  Date      `json:"from,omitempty"`
 	Until Date      `json:"until,omitempty"`
 	Off   SwitchOff `json:"off,omitempty"`
-	// Approved is when the route was; zero while it waits for approval.
-	Approved time.Time `json:"approved,omitzero"`
+	// Approved is when the route was; zero while it waits for approval. A
+	// preview plans as if it had been, and leaves Unapproved set.
+	Approved   time.Time `json:"approved,omitzero"`
+	Unapproved bool      `json:"unapproved,omitempty"`
 }
 
 // in is what the share counts in the period that begins on date: nothing
@@ -54,6 +56,7 @@ func shares(w Wanted, r Routes, report *Report) map[SeriesKey][]Share {
 	add := func(sku SKU, to SeriesKey, rt Route) {
 		s := Share{
 			Tenant: w.Tenant, Name: w.Name, SKU: sku, From: rt.From, Until: rt.Until, Off: rt.Off, Approved: rt.ApprovedAt,
+			Unapproved: rt.ApprovedBy == "",
 		}
 		if w.State == TenantRemoved {
 			s.Removed = w.RemovedOn
@@ -80,14 +83,12 @@ func shares(w Wanted, r Routes, report *Report) map[SeriesKey][]Share {
 type Book struct {
 	Today  Date
 	Series map[SeriesKey][]Share
-	// Companies says whose agreements these were when they were mapped.
-	Companies map[psa.RecordID]psa.RecordID
 }
 
 // newBook adds up mappings, routes and reports. It is the same book whatever
 // their order.
 func newBook(today Date, wanted []Wanted, routes map[TenantID]Routes, reports map[TenantID]Report) Book {
-	b := Book{Today: today, Series: map[SeriesKey][]Share{}, Companies: map[psa.RecordID]psa.RecordID{}}
+	b := Book{Today: today, Series: map[SeriesKey][]Share{}}
 	for _, w := range wanted {
 		var report *Report
 		if r, ok := reports[w.Tenant]; ok && r.Day <= today {
@@ -95,9 +96,6 @@ func newBook(today Date, wanted []Wanted, routes map[TenantID]Routes, reports ma
 		}
 		for key, list := range shares(w, routes[w.Tenant], report) {
 			b.Series[key] = append(b.Series[key], list...)
-		}
-		if w.Enabled && w.Agreement != 0 {
-			b.Companies[w.Agreement] = w.Company
 		}
 	}
 	for _, list := range b.Series {

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// postingHour is when a day's posting may begin, in the account's civil
-	// time (spec 5.2).
-	postingHour = 4
+	// postingTime is when a day's posting may begin, in minutes of the
+	// account's civil time (spec 5.2).
+	postingTime = 4 * 60
 	// jitterSpan spreads the accounts over the hour after it.
 	jitterSpan = time.Hour
 	// tickLimit bounds one tick; what is left is due at the next.
@@ -25,9 +25,14 @@ const (
 // time plus the account's jitter, which is the same every day. Daylight saving
 // skips and repeats nothing, since every civil day has one such moment.
 func Next(t time.Time, zone *time.Location, account psa.AccountID) time.Time {
+	return next(t, zone, account, postingTime)
+}
+
+// next is Next for another time of day, in minutes.
+func next(t time.Time, zone *time.Location, account psa.AccountID, minutes int) time.Time {
 	local := t.In(zone)
 	for day := 0; ; day++ {
-		at := time.Date(local.Year(), local.Month(), local.Day()+day, postingHour, 0, 0, 0, zone).Add(jitter(account))
+		at := time.Date(local.Year(), local.Month(), local.Day()+day, 0, minutes, 0, 0, zone).Add(jitter(account))
 		if at.After(t) {
 			return at.UTC()
 		}
@@ -40,20 +45,21 @@ func jitter(account psa.AccountID) time.Duration {
 	return time.Duration(h.Sum32()) % jitterSpan
 }
 
-// Ticker plans the days that are due.
+// Ticker starts the postings of the days that are due.
 type Ticker struct {
 	store Store
+	runs  Runs
 	now   func() time.Time
 	log   *slog.Logger
 }
 
 // NewTicker makes a Ticker.
-func NewTicker(store Store, now func() time.Time, log *slog.Logger) *Ticker {
-	return &Ticker{store: store, now: now, log: log}
+func NewTicker(store Store, runs Runs, now func() time.Time, log *slog.Logger) *Ticker {
+	return &Ticker{store: store, runs: runs, now: now, log: log}
 }
 
-// Tick plans one day for every account that is due. Ticks may overlap, come
-// late or be lost: a day is planned once, and days on which no tick came are
+// Tick starts one run for every account that is due. Ticks may overlap, come
+// late or be lost: a day is started once, and days on which no tick came are
 // not made up for, since a day's posting covers all that was reported before.
 func (t *Ticker) Tick(ctx context.Context) error {
 	now := t.now()
@@ -81,10 +87,10 @@ func (t *Ticker) plan(ctx context.Context, s Schedule, now time.Time) (bool, err
 	if err != nil {
 		return false, fmt.Errorf("zone: %w", errors.Join(psa.ErrInvalid, err))
 	}
-	day := Day{Scope: s.Scope, Date: DateIn(now, zone), PlannedAt: now}
-	err = t.store.PlanDay(ctx, s, day, Next(now, zone, s.Scope.Account))
+	run := newRun(s.Scope, ModePost, BySchedule, now, zone)
+	_, joined, err := t.runs.StartRun(ctx, run, &s, next(now, zone, s.Scope.Account, orDefault(s.At, postingTime)))
 	if errors.Is(err, psa.ErrConflict) {
 		return false, nil // another tick was faster
 	}
-	return err == nil, err
+	return err == nil && !joined, err
 }

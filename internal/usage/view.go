@@ -139,14 +139,14 @@ func (v view) people(date Date) []Attention {
 }
 
 // resume applies what the admin accepted: ends and deletions by people on the
-// lines that the decision names.
+// lines that the decision names, and an agreement that has another company.
 func resume(s Series, listed []Addition) Series {
 	d := s.Decisions.Resume
 	if d == nil {
 		return s
 	}
 	s = s.clone()
-	s.Decisions.Resume = nil
+	s.Decisions.Resume, s.Company = nil, 0
 	for _, id := range d.Lines {
 		l := s.line(id)
 		i := slices.IndexFunc(listed, func(a Addition) bool { return a.ID == id })

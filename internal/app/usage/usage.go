@@ -1,40 +1,79 @@
-// Package usage wires the tick that looks for postings that are due.
+// Package usage wires the posting of daily usage: the tick that looks what is
+// due, and the slices of posting runs, all of them messages on one queue.
 package usage
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 	_ "time/tzdata" // provided.al2023 has no zone data of its own
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/psabridge/psabridge/internal/app"
+	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/dynamo"
-	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/queue"
+	"github.com/psabridge/psabridge/internal/secrets"
+	"github.com/psabridge/psabridge/internal/telemetry"
 	"github.com/psabridge/psabridge/internal/usage"
 )
 
 // Needs lists the variables that the function reads, beside those of all.
-func Needs() []string { return nil }
+func Needs() []string {
+	return []string{"USAGE_QUEUE_URL", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
+}
 
-// Handler takes the schedule's input.
-type Handler func(context.Context, json.RawMessage) error
+// Handler does a batch of messages.
+type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
 
 // New wires the function.
-func New(cfg app.Config) Handler {
+func New(cfg app.Config) (Handler, error) {
 	aws := app.AWS()
+	log := cfg.Logger()
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
-	ticker := usage.NewTicker(store.Usage(), time.Now, cfg.Logger())
-	return func(ctx context.Context, input json.RawMessage) error {
-		var in struct {
-			V    int    `json:"v"`
-			Kind string `json:"kind"`
-		}
-		if err := json.Unmarshal(input, &in); err != nil || in.V != 1 || in.Kind != "tick" {
-			return fmt.Errorf("input is no tick of version 1: %w", psa.ErrInvalid)
-		}
-		return ticker.Tick(ctx)
+	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
+	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
+	engine := NewEngine(store, conn, waker, cfg.InstallationID, usage.Options{Log: log})
+	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+		defer conn.Rest(ctx)
+		return queue.Batch(ctx, e, log, func(ctx context.Context, body []byte) error {
+			m, err := usage.ParseMessage(body)
+			if err != nil {
+				return err
+			}
+			ctx = telemetry.With(ctx, slog.String("kind", m.Kind), slog.String("account", string(m.Account)),
+				slog.String("run", m.Key), telemetry.Request(m.Trace))
+			return engine.Handle(ctx, m)
+		}), nil
+	}, nil
+}
+
+// NewEngine joins the engine to its stores and ConnectWise; the function that
+// serves people has one as well.
+func NewEngine(store *dynamo.Store, conn *connector.Connector, waker usage.Waker, installation string, opt usage.Options) *usage.Engine {
+	return usage.New(usage.Deps{
+		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(0), Mappings: connector.Mappings{Store: store.Mapping()},
+		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Installation: installation,
+	}, opt)
+}
+
+// Waker puts messages on the usage queue, grouped by account.
+type Waker struct{ Sender *queue.Sender }
+
+// Wake implements usage.Waker.
+func (w Waker) Wake(ctx context.Context, m usage.Message, delay time.Duration) error {
+	if m.Trace == "" {
+		m.Trace = telemetry.RequestOf(ctx)
 	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	return w.Sender.Send(ctx, queue.Message{Body: body, Group: string(m.Account), Delay: delay})
 }

@@ -1,7 +1,6 @@
 package stack_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 	_ "time/tzdata" // as the function has it
@@ -16,45 +15,44 @@ import (
 )
 
 // The usage function dies at each of its calls; the next tick finds what it
-// left, and each account's day is planned all the same.
+// left, and each account's day is begun all the same.
 func TestTheUsageTickKilledAtEveryCall(t *testing.T) {
 	t.Parallel()
 	s := start(t, stack.Config{Adjust: func(c *host.Config) { c.NoSchedules = true }})
-	store := dynamo.New(dynamodb.NewFromConfig(s.Services.AWSConfig()), "psabridge-Table", time.Now).Usage()
+	store := dynamo.New(dynamodb.NewFromConfig(s.Services.AWSConfig()), "psabridge-Table", time.Now)
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// tick plans the day of a new account, killed once on the way, and
+	// tick begins the day of a new account, killed once on the way, and
 	// returns the function's calls.
 	tick := func(account psa.AccountID, crash *host.Crash) []host.Call {
 		scope := psa.Scope{Account: account, Generation: 1}
 		due := usage.Schedule{Scope: scope, Zone: zone.String(), NextAt: time.Now().Add(-time.Minute)}
-		if err := store.PutSchedule(t.Context(), due); err != nil {
+		if err := store.Usage().PutSchedule(t.Context(), due); err != nil {
 			t.Fatal(err)
 		}
 		s.Host.ResetCalls()
 		if crash != nil {
 			s.Host.Crash(*crash)
-			_, err := s.Host.Invoke(t.Context(), "usage", []byte(`{"v":1,"kind":"tick"}`))
+			_, err := s.Host.Invoke(t.Context(), "usage", tickEvent())
 			if err == nil || s.Host.Disarm() {
 				t.Errorf("%s: it lives (%v)", crash, err)
 			}
 		}
-		today := usage.DateIn(time.Now(), zone)
-		if _, err := s.Host.Invoke(t.Context(), "usage", []byte(`{"v":1,"kind":"tick"}`)); err != nil {
+		if _, err := s.Host.Invoke(t.Context(), "usage", tickEvent()); err != nil {
 			t.Errorf("%v: the next tick: %v", crash, err)
 		}
-		if _, err := store.Day(t.Context(), scope, today); err != nil {
-			t.Errorf("%v: the day is not planned: %v", crash, err)
+		run, err := store.PostingRuns().Newest(t.Context(), scope, usage.ModePost)
+		if err != nil || run.Day != usage.DateIn(time.Now(), zone) || run.By != usage.BySchedule {
+			t.Errorf("%v: the day is not begun: %+v, %v", crash, run, err)
 		}
-		next, err := store.Schedule(t.Context(), scope)
+		if all, _, err := store.PostingRuns().List(t.Context(), scope, "", 10); err != nil || len(all) != 1 {
+			t.Errorf("%v: %d runs, %v", crash, len(all), err)
+		}
+		next, err := store.Usage().Schedule(t.Context(), scope)
 		if err != nil || !next.NextAt.Equal(usage.Next(time.Now(), zone, account)) {
 			t.Errorf("%v: next at %s, %v", crash, next.NextAt, err)
-		}
-		tomorrow := usage.DateIn(time.Now().Add(24*time.Hour), zone)
-		if _, err := store.Day(t.Context(), scope, tomorrow); !errors.Is(err, psa.ErrNotFound) {
-			t.Errorf("%v: a day too many is planned: %v", crash, err)
 		}
 		return s.Host.Calls()
 	}
@@ -65,4 +63,9 @@ func TestTheUsageTickKilledAtEveryCall(t *testing.T) {
 	for i, point := range points {
 		tick(psa.AccountID("msp-"+string(rune('a'+i))), &point)
 	}
+}
+
+// tickEvent is the tick as the queue hands it over.
+func tickEvent() []byte {
+	return []byte(`{"Records":[{"messageId":"tick","eventSource":"aws:sqs","body":"{\"v\":1,\"kind\":\"tick\"}"}]}`)
 }
