@@ -4,9 +4,10 @@ import "fmt"
 
 // agreement makes an agreement of a company with a few additions, and now and then a child of it.
 func (d *demo) agreement(c *row) {
-	cycle := refID(1 + d.skewed(len(cycleNames())))
-	begin := d.today.month().add(-40 * d.rng.IntN(20)).month()
-	next := d.nextInvoice()
+	kind := d.skewed(len(cycleNames()))
+	cycle := refID(1 + kind)
+	begin := d.today.month().add(-40 * (1 + d.rng.IntN(20))).month()
+	next := d.nextInvoice(cycleOptions()[kind], begin)
 	r := d.add(
 		Agreements, "name", fmt.Sprintf("Managed Services %d", d.st.tables[Agreements].next), "type", d.some(2), "company", refID(c.id),
 		"contact", d.contactRef(c.id), "startDate", begin, "noEndingDateFlag", true, "cancelledFlag", false, "billStartDate", begin,
@@ -28,18 +29,21 @@ func (d *demo) agreement(c *row) {
 	d.st.tables[Agreements].next += d.rng.IntN(2)
 }
 
-// nextInvoice is usually the first of next month, sometimes of this one, and now and then long ago.
-func (d *demo) nextInvoice() stamp {
-	first := d.today.month()
+// nextInvoice usually begins the next period, sometimes the present one, and now and then it is far ahead or long ago.
+func (d *demo) nextInvoice(option string, begin stamp) stamp {
+	c := cycle{anchor: begin, first: begin}
+	if c.months, c.days = cycleLength(option); !c.recurs() {
+		return d.today.month().months(1)
+	}
 	switch n := d.rng.IntN(20); {
 	case n < 13:
-		return first.months(1)
+		return c.following(d.today)
 	case n < 18:
-		return first
+		return c.begin(d.today)
 	case n == 18:
-		return first.months(3)
+		return c.following(c.following(d.today))
 	}
-	return first.months(-5)
+	return begin
 }
 
 func (d *demo) oddAgreement(r *row) {
@@ -63,8 +67,11 @@ func (d *demo) oddAgreement(r *row) {
 }
 
 func (d *demo) addition(agreement *row, from stamp) {
-	product := d.st.tables[Catalog].rows[d.rng.IntN(min(25, len(d.st.tables[Catalog].rows)))]
 	at := d.st.tables[Catalog].entity.index
+	product := d.st.tables[Catalog].rows[d.rng.IntN(min(25, len(d.st.tables[Catalog].rows)))]
+	if product.str(at["productClass"]) == "Bundle" {
+		return // those cannot be added to agreements
+	}
 	r := d.add(
 		Additions, "agreement", refID(agreement.id), "product", refID(product.id), "quantity", float64(1+d.rng.IntN(60)), "lessIncluded", 0.0,
 		"unitPrice", product.get(at["price"]), "unitCost", product.get(at["cost"]), "billCustomer", "Billable", "effectiveDate", from,

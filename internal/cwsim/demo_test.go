@@ -119,3 +119,30 @@ func TestDemoHasDuplicatesOutOfTheRecycleBin(t *testing.T) {
 	}
 	t.Error("there is none")
 }
+
+// The agreements' dates make sense together: the next invoice date begins a period, for all but odd ones, and no bundle is billed.
+func TestDemoAgreements(t *testing.T) {
+	t.Parallel()
+	sim := New(Config{Companies: 300, ContactsPerCompany: 1})
+	agreements := sim.st.tables[Agreements]
+	odd := 0
+	for _, r := range agreements.rows {
+		terms := sim.st.terms(r)
+		if terms.payer == r && terms.cycle.recurs() && terms.cycle.begin(terms.next) != terms.next {
+			odd++
+		}
+	}
+	if odd == 0 || odd > len(agreements.rows)/10 {
+		t.Errorf("%d of %d agreements have odd dates", odd, len(agreements.rows))
+	}
+	additions, products := sim.st.tables[Additions], sim.st.tables[Catalog]
+	for _, r := range additions.rows {
+		p := products.get(r.ref(additions.entity.index["product"]))
+		if p.str(products.entity.index["productClass"]) == "Bundle" {
+			t.Errorf("addition %d is of a bundle", r.id)
+		}
+	}
+	if n := len(sim.InvoiceDue(sim.now())); n == 0 || n > len(agreements.rows)*8 {
+		t.Errorf("%d invoices are due", n)
+	}
+}

@@ -354,3 +354,32 @@ func TestProratedCatchUp(t *testing.T) {
 		}
 	}
 }
+
+// An addition shows the 32 properties of the vendor's model, those that are computed among them, and can be searched by them.
+func TestAdditionShowsEverything(t *testing.T) {
+	t.Parallel()
+	d := agreed(t, nil)
+	id := d.line(map[string]any{
+		"lessIncluded": 1, "unitCost": 1, "cancelledDate": "2026-05-31", "taxableFlag": true, "serialNumber": "marker", "invoiceDescription": "x",
+		"purchaseItemFlag": false, "specialOrderFlag": false, "description": "x", "billedQuantity": 0, "uom": "Each", "sequenceNumber": 1,
+		"prorateCurrentPeriodFlag": false, "opportunity": ref1(1), "invoiceGrouping": ref1(1), "customFields": []any{},
+	})
+	got := d.get(d.path()+"/"+itoa(id), nil).object(t)
+	if len(got) != 32 {
+		t.Errorf("%d properties: %v", len(got), got)
+	}
+	if product, _ := got["product"].(map[string]any); product["name"] != nil || product["identifier"] != "EMAIL-CORE" {
+		t.Errorf("product %v", product)
+	}
+	for _, text := range []string{
+		`serialNumber="marker"`, `product/id=1 and serialNumber != null`, `product/identifier="EMAIL-CORE" and cancelledDate > [2026-05-30T00:00:00Z]`,
+		`agreementStatus="Active" and cancelledDate != null`,
+	} {
+		if ids := d.ids(d.path(), conditions(text)); !cmp.Equal(ids, []int{id}) {
+			t.Errorf("%s: %v", text, ids)
+		}
+	}
+	if ids := d.ids(d.path(), conditions("cancelledDate=null")); !cmp.Equal(ids, []int{d.addition}) {
+		t.Errorf("open lines %v", ids)
+	}
+}

@@ -11,14 +11,17 @@ import (
 func TestPutFull(t *testing.T) {
 	t.Parallel()
 	a := start(t, Config{Companies: 1, ContactsPerCompany: 1})
-	for entity, path := range map[string]string{Companies: "/company/companies/", Contacts: "/company/contacts/"} {
+	for entity, path := range map[string]string{
+		Companies: "/company/companies/", Contacts: "/company/contacts/", Opportunities: "/sales/opportunities/", Catalog: "/procurement/catalog/",
+		Configurations: "/company/configurations/", Agreements: "/finance/agreements/", Tickets: "/service/tickets/", Invoices: "/finance/invoices/",
+	} {
 		id, err := a.sim.PutFull(entity)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := a.get(path+itoa(id), nil).object(t)
 		for _, f := range entities()[entity].fields {
-			if got[f.name] == nil && !f.hidden {
+			if got[f.name] == nil && !f.hidden && f.name != "nextInvoiceDate" { // a child has none
 				t.Errorf("%s: %s has no value", entity, f.name)
 			}
 		}
