@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type Api, take, takeTagged } from "./client";
 import { finished } from "./jobs";
-import type { Connection, DataType, Filter, Run } from "./types";
+import type { Connection, DataType, Filter, Run, Skip } from "./types";
 
 /** How often a page looks again while a run is under way, in milliseconds. */
 export const liveInterval = 1500;
@@ -21,6 +21,8 @@ export const keys = {
   records: ["records"],
   logs: ["logs"],
   filters: ["filters"],
+  skips: ["skips"],
+  people: ["people"],
 } as const;
 
 export const meQuery = (api: Api) =>
@@ -82,6 +84,28 @@ export const skipsQuery = (api: Api, id: string) =>
     take(api.GET("/v1/runs/{id}/skips", { params: { path: { id }, query: { after, limit: pageSize } } })),
   );
 
+export interface SkipChoice {
+  type?: string;
+  reason?: Skip["reason"];
+}
+
+/** Fewer than of other lists: it stands on a page among others. */
+const skipsAtOnce = 20;
+
+/** The records that are not kept at present, of all enabled types or of one. */
+export const openSkipsQuery = (api: Api, { type, reason }: SkipChoice) =>
+  pages([...keys.skips, type ?? "", reason ?? ""], (after) =>
+    take(api.GET("/v1/skips", { params: { query: { type, reason, after, limit: skipsAtOnce } } })),
+  );
+
+/** What people are called, by the ids that stand in other answers. */
+export const peopleQuery = (api: Api) =>
+  queryOptions({
+    queryKey: keys.people,
+    queryFn: () => take(api.GET("/v1/people")),
+    staleTime: 60_000,
+  });
+
 export const recordsQuery = (api: Api, type: string) =>
   pages([...keys.records, type], (after) =>
     take(api.GET("/v1/records/{type}", { params: { path: { type }, query: { after, limit: pageSize } } })),
@@ -93,8 +117,21 @@ export const recordQuery = (api: Api, type: string, id: number) =>
     queryFn: () => take(api.GET("/v1/records/{type}/{id}", { params: { path: { type, id } } })),
   });
 
-export const logsQuery = (api: Api) =>
-  pages(keys.logs, (after) => take(api.GET("/v1/logs", { params: { query: { after, limit: pageSize } } })));
+/** Which entries of the log; what is absent is no condition. */
+export interface LogChoice {
+  type?: string;
+  event?: string;
+  who?: string;
+  run?: string;
+  /** Not before, and before: instants. */
+  from?: string;
+  to?: string;
+}
+
+export const logsQuery = (api: Api, choice: LogChoice) =>
+  pages([...keys.logs, choice], (after) =>
+    take(api.GET("/v1/logs", { params: { query: { ...choice, after, limit: pageSize } } })),
+  );
 
 /** The cells of a security role that the data types need; none of them chosen would mean the defaults. */
 export const roleTableQuery = (api: Api, types: string[]) =>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useServices } from "../api/context";
-import { meQuery } from "../api/queries";
+import { meQuery, peopleQuery } from "../api/queries";
 
 /** Whether the person may change things; members may look. */
 export function useMayChange(): boolean {
@@ -16,14 +16,18 @@ const machinery: Record<string, string> = {
 
 /** Names who did something: you, another person, or the machinery. */
 export function useWho(): (who: string) => string {
-  const { session } = useServices();
-  return (who) => (who === session.subject ? "you" : (machinery[who] ?? shortName(who)));
+  const { api, session } = useServices();
+  const people = useQuery(peopleQuery(api)).data?.items ?? [];
+  return (who) => {
+    if (who === session.subject) return "you";
+    return machinery[who] ?? people.find((person) => person.id === who)?.name ?? shortName(who);
+  };
 }
 
 /** The longest id that people can read at a glance. */
 const readable = 24;
 
-/** A person's id as the issuer gives it, cut to what tells people apart: "auth0|6512bd43d9caa6e02c990b0a" is "person 990b0a". */
+/** A person's id where no name is known, as the issuer gives it, cut to what tells people apart: "auth0|6512bd43d9caa6e02c990b0a" is "person 990b0a". */
 export function shortName(id: string): string {
   if (id.length <= readable && !id.includes("|")) return id;
   if (id.includes("@")) return id.slice(id.lastIndexOf("|") + 1);

@@ -3,9 +3,13 @@ import { useMayChange } from "../auth/useMe";
 import { usePaused } from "../integrations/usePause";
 import { useSync } from "../runs/useSync";
 import { Icon } from "../ui/icons";
+import { MoreMenu } from "../ui/MoreMenu";
 import { usePageTitle } from "../ui/Page";
 import { useKnown } from "./Dashboard";
+import { LiveUpdates } from "./LiveUpdates";
+import { OpenSkips } from "./OpenSkips";
 import { pausedNote } from "./PausedBanner";
+import { Proposals } from "./Proposals";
 import { RunHistory } from "./RunHistory";
 import { Section } from "./Section";
 import { TypeRow } from "./TypeRow";
@@ -20,18 +24,34 @@ export function DataSync() {
   const enabled = types.filter((type) => type.enabled);
   return (
     <Stack>
+      <Proposals />
       <Section
         title="Data types"
         actions={
-          <Button
-            leftSection={<Icon name="refresh" size={18} />}
-            disabled={!mayChange || paused || enabled.length === 0}
-            aria-describedby={paused ? pausedNote : undefined}
-            loading={sync.isPending}
-            onClick={() => sync.mutate({})}
-          >
-            Sync all enabled
-          </Button>
+          <div className="actions">
+            <Button
+              leftSection={<Icon name="refresh" size={18} />}
+              disabled={!mayChange || paused || enabled.length === 0}
+              aria-describedby={paused ? pausedNote : undefined}
+              loading={sync.isPending}
+              onClick={() => sync.mutate({})}
+            >
+              Sync all enabled
+            </Button>
+            <MoreMenu label="More for all enabled" disabled={!mayChange || paused}>
+              {(done) => (
+                <Button
+                  variant="subtle"
+                  onClick={() => {
+                    done();
+                    sync.mutate({ mode: "full" });
+                  }}
+                >
+                  Read everything again
+                </Button>
+              )}
+            </MoreMenu>
+          </div>
         }
       >
         {paused && (
@@ -58,6 +78,8 @@ export function DataSync() {
           </tbody>
         </table>
       </Section>
+      <LiveUpdates />
+      <OpenSkips />
       <RunHistory />
     </Stack>
   );

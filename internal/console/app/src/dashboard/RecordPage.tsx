@@ -1,14 +1,15 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { take } from "../api/client";
 import { useServices } from "../api/context";
-import { recordQuery } from "../api/queries";
+import { keys, recordQuery } from "../api/queries";
 import type { StoredRecord } from "../api/types";
 import { to } from "../app/paths";
 import { useMayChange } from "../auth/useMe";
 import { usePaused } from "../integrations/usePause";
+import { outcomeWords, removalWords } from "../runs/words";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -39,8 +40,9 @@ export function RecordPage() {
     <Page title={data.name || `Record ${data.id}`} back={back} actions={<SyncAgain record={data} />}>
       <Stack>
         {data.removed && (
-          <Alert color="orange" icon={<Icon name="alert" />} title="Removed in ConnectWise">
-            It is kept here for 90 days.
+          <Alert color="orange" icon={<Icon name="alert" />} title={removalWords(data.removed)[0]}>
+            {removalWords(data.removed)[1]}{" "}
+            {data.mergedInto && <Link to={to.record(data.type, data.mergedInto)}>See that record</Link>}
           </Alert>
         )}
         <Section title="As kept">
@@ -83,8 +85,13 @@ function SyncAgain({ record }: { record: StoredRecord }) {
   const sync = useMutation({
     mutationFn: () => take(api.POST("/v1/records/{type}/{id}/sync", { params: { path } })),
     onSuccess: (fresh) => {
-      client.setQueryData(recordQuery(api, path.type, path.id).queryKey, fresh);
-      notifications.show({ color: "teal", message: "Read from ConnectWise just now." });
+      if (fresh.record) client.setQueryData(recordQuery(api, path.type, path.id).queryKey, fresh.record);
+      const kept = fresh.outcome === "kept";
+      const message = kept
+        ? "Read from ConnectWise just now."
+        : outcomeWords(record.name || `Record ${record.id}`, fresh);
+      notifications.show({ color: kept ? "teal" : "orange", message });
+      void client.invalidateQueries({ queryKey: keys.skips });
     },
   });
   return (

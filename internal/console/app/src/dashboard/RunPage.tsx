@@ -1,12 +1,13 @@
 import { Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useServices } from "../api/context";
 import { runQuery, typesQuery } from "../api/queries";
 import type { Run } from "../api/types";
 import { to } from "../app/paths";
 import { Who } from "../auth/Who";
 import { CancelRun } from "../runs/CancelRun";
+import { RemovalProposal } from "../runs/RemovalProposal";
 import { RunProgress } from "../runs/RunProgress";
 import { modeWords } from "../runs/words";
 import { formatDuration, formatTime } from "../ui/format";
@@ -43,6 +44,11 @@ export function RunPage() {
         <Section title="Progress">
           <RunProgress run={run.data} label={label} />
         </Section>
+        {run.data.proposal && (
+          <Section title="Removal">
+            <RemovalProposal run={run.data} label={label.toLowerCase()} />
+          </Section>
+        )}
         <Section title="Times">
           <Times run={run.data} />
         </Section>
@@ -69,6 +75,18 @@ function Times({ run }: { run: Run }) {
           <dd>{formatDuration(run.startedAt, run.finishedAt)}</dd>
         </>
       )}
+      {run.from && (
+        <>
+          <dt>Carries out</dt>
+          <dd>
+            <Link to={to.run(run.from)}>the removal that an earlier sync proposed</Link>
+          </dd>
+        </>
+      )}
+      <dt>Log</dt>
+      <dd>
+        <Link to={`${to.dashboard("logs")}?run=${run.id}`}>What happened, in the sync logs</Link>
+      </dd>
       <dt>Run id, for support</dt>
       <dd>
         <code>{run.id}</code>

@@ -13,14 +13,17 @@ import { ProblemAlert } from "../ui/ProblemAlert";
 import { Empty, Loading, More } from "../ui/states";
 import { useKnown } from "./Dashboard";
 import { eventWords } from "./events";
+import { LogFilters } from "./LogFilters";
 import { Section } from "./Section";
+import { useLogChoice } from "./useLogChoice";
 
-/** What happened, newest first. */
+/** What happened, newest first; which of it stands in the address. */
 export function SyncLogs() {
   usePageTitle("Sync logs");
   const { api } = useServices();
   const { types } = useKnown();
-  const list = useInfiniteQuery(logsQuery(api));
+  const log = useLogChoice();
+  const list = useInfiniteQuery(logsQuery(api, log.choice));
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   const label = (name?: string) => types.find((type) => type.type === name)?.label ?? name ?? "";
   return (
@@ -40,9 +43,10 @@ export function SyncLogs() {
       <Text c="dimmed" mb="md">
         When syncs began and ended, errors and who asked. Kept for 90 days.
       </Text>
+      <LogFilters log={log} types={types} />
       {list.isPending && <Loading rows={6} />}
       {list.isError && <ProblemAlert error={list.error} retry={() => void list.refetch()} />}
-      {list.isSuccess && entries.length === 0 && <Empty title="Nothing happened yet" />}
+      {list.isSuccess && entries.length === 0 && <Nothing filtered={log.filtered} more={list.hasNextPage} />}
       {entries.length > 0 && (
         <table className="data">
           <thead>
@@ -67,6 +71,13 @@ export function SyncLogs() {
   );
 }
 
+function Nothing({ filtered, more }: { filtered: boolean; more: boolean }) {
+  if (!filtered) return <Empty title="Nothing happened yet" />;
+  if (more)
+    return <Text c="dimmed">Nothing that matches so far; older entries were not looked through.</Text>;
+  return <Empty title="Nothing matches">Choose less above to see more.</Empty>;
+}
+
 function Row({ entry, label }: { entry: LogEntry; label: string }) {
   return (
     <tr>
@@ -89,7 +100,14 @@ function Row({ entry, label }: { entry: LogEntry; label: string }) {
 
 function details({ message, counts, failure }: LogEntry): string {
   const numbers = counts
-    ? `${formatNumber(counts.read)} read, ${formatNumber(counts.created)} created, ${formatNumber(counts.updated)} updated, ${formatNumber(counts.skipped)} skipped`
+    ? [
+        `${formatNumber(counts.read)} read`,
+        `${formatNumber(counts.created)} created`,
+        `${formatNumber(counts.updated)} updated`,
+        ...(counts.skipped > 0 ? [`${formatNumber(counts.skipped)} skipped`] : []),
+        ...(counts.outOfScope > 0 ? [`${formatNumber(counts.outOfScope)} out of scope`] : []),
+        ...(counts.removed > 0 ? [`${formatNumber(counts.removed)} removed`] : []),
+      ].join(", ")
     : "";
   return [message, failure?.message, failure?.remedy, numbers].filter(Boolean).join(" ");
 }

@@ -1,8 +1,7 @@
-import { ActionIcon, Button, Popover, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { take } from "../api/client";
 import { useServices } from "../api/context";
 import { keys } from "../api/queries";
@@ -11,7 +10,7 @@ import { useMayChange } from "../auth/useMe";
 import { usePaused } from "../integrations/usePause";
 import { useSync } from "../runs/useSync";
 import { Confirm } from "../ui/Confirm";
-import { Icon } from "../ui/icons";
+import { MoreMenu } from "../ui/MoreMenu";
 import { pausedNote } from "./PausedBanner";
 
 /** What can be done with a data type. */
@@ -19,8 +18,11 @@ export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
   const mayChange = useMayChange();
   const paused = usePaused();
   const sync = useSync();
-  const [more, setMore] = useState(false);
   const [resetting, { open, close }] = useDisclosure(false);
+  const modes = [
+    { label: "Read everything again", mode: "full" as const },
+    { label: "Look for what is gone", mode: "reconcile" as const },
+  ];
   return (
     <div className="actions">
       <Button
@@ -32,49 +34,35 @@ export function TypeActions({ type, run }: { type: DataType; run?: Run }) {
       >
         Sync<span className="visually-hidden"> {type.label}</span>
       </Button>
-      <Popover
-        position="bottom-end"
-        withinPortal={false}
-        opened={more}
-        onChange={setMore}
-        trapFocus
-        returnFocus
-      >
-        <Popover.Target>
-          <ActionIcon
-            variant="default"
-            aria-label={`More for ${type.label}`}
-            disabled={!mayChange}
-            onClick={() => setMore(!more)}
-          >
-            <Icon name="dots" />
-          </ActionIcon>
-        </Popover.Target>
-        <Popover.Dropdown aria-label={`More for ${type.label}`}>
-          <Stack gap="xs">
-            <Button
-              variant="subtle"
-              disabled={paused}
-              onClick={() => {
-                setMore(false);
-                sync.mutate({ types: [type.type], full: true });
-              }}
-            >
-              Read everything again
-            </Button>
+      <MoreMenu label={`More for ${type.label}`} disabled={!mayChange}>
+        {(done) => (
+          <>
+            {modes.map(({ label, mode }) => (
+              <Button
+                key={mode}
+                variant="subtle"
+                disabled={paused}
+                onClick={() => {
+                  done();
+                  sync.mutate({ types: [type.type], mode });
+                }}
+              >
+                {label}
+              </Button>
+            ))}
             <Button
               variant="subtle"
               color="red"
               onClick={() => {
-                setMore(false);
+                done();
                 open();
               }}
             >
               Force reset
             </Button>
-          </Stack>
-        </Popover.Dropdown>
-      </Popover>
+          </>
+        )}
+      </MoreMenu>
       <ForceReset type={type} opened={resetting} close={close} />
     </div>
   );

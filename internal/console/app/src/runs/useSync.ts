@@ -5,10 +5,10 @@ import { useServices } from "../api/context";
 import { asProblem } from "../api/problem";
 import { keys } from "../api/queries";
 
-/** What to sync: the named types or all enabled ones; full reads everything again. */
+/** What to sync: the named types or all enabled ones, and how; what changed, unless said otherwise. */
 export interface Wanted {
   types?: string[];
-  full?: boolean;
+  mode?: "incremental" | "full" | "reconcile";
 }
 
 /** Starts syncs, and says what became of it. */
@@ -16,8 +16,8 @@ export function useSync() {
   const { api } = useServices();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ types, full }: Wanted) =>
-      take(api.POST("/v1/runs", { body: { types: types ?? [], mode: full ? "full" : "auto" } })),
+    mutationFn: ({ types, mode }: Wanted) =>
+      take(api.POST("/v1/runs", { body: { types: types ?? [], mode: mode ?? "auto" } })),
     onSuccess: ({ items }) => {
       const joined = items.every((item) => item.joined);
       notifications.show({

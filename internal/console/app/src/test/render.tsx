@@ -22,7 +22,8 @@ export function renderPages(routes: RouteObject[], path: string, answers: Answer
   const sent: { call: string; body: unknown; headers: Headers }[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const call = `${request.method} ${new URL(request.url).pathname}`;
-    const body = request.method === "GET" ? undefined : await request.clone().json();
+    const text = await request.clone().text();
+    const body = text ? JSON.parse(text) : undefined;
     sent.push({ call, body, headers: request.headers });
     const answer = answers[call];
     if (answer instanceof Refusal) {
