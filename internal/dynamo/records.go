@@ -39,15 +39,10 @@ func newRecords(db *table) *Records { return &Records{db: db} }
 // call: Changed relies on it. Data longer than syncer.MaxDataBytes is psa.ErrInvalid,
 // and nothing is stored.
 func (r *Records) Write(ctx context.Context, scope psa.Scope, rows []syncer.Row) ([]psa.RecordID, error) {
-	for _, row := range rows {
-		if len(row.Data) > syncer.MaxDataBytes {
-			return nil, fmt.Errorf("write %s %d: data of %d bytes: %w", row.Type, row.ID, len(row.Data), psa.ErrInvalid)
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if err := r.ensureBuckets(ctx, scope, rows); err != nil {
-		return nil, fmt.Errorf("write: %w", err)
+	if err := r.prepare(ctx, scope, rows); err != nil {
+		return nil, err
 	}
 	var mu sync.Mutex
 	var refused []psa.RecordID
@@ -65,6 +60,41 @@ func (r *Records) Write(ctx context.Context, scope psa.Scope, rows []syncer.Row)
 		})
 	}
 	return refused, group.Wait()
+}
+
+// prepare checks rows that are to be written, and makes sure that they can be
+// found.
+func (r *Records) prepare(ctx context.Context, scope psa.Scope, rows []syncer.Row) error {
+	for _, row := range rows {
+		if len(row.Data) > syncer.MaxDataBytes {
+			return fmt.Errorf("write %s %d: data of %d bytes: %w", row.Type, row.ID, len(row.Data), psa.ErrInvalid)
+		}
+	}
+	if err := r.ensureBuckets(ctx, scope, rows); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// WriteFirst implements syncer.RecordStore. Of rows with the same id one is
+// stored.
+func (r *Records) WriteFirst(ctx context.Context, scope psa.Scope, rows []syncer.Row) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := r.prepare(ctx, scope, rows); err != nil {
+		return err
+	}
+	items := make([]item, len(rows))
+	for i, row := range rows {
+		var err error
+		if items[i], err = r.codec.item(scope, row); err != nil {
+			return fmt.Errorf("write %s %d: %w", row.Type, row.ID, err)
+		}
+	}
+	if err := r.db.putAll(ctx, items); err != nil {
+		return fmt.Errorf("write first: %w", err)
+	}
+	return nil
 }
 
 func (r *Records) writeOne(ctx context.Context, scope psa.Scope, row syncer.Row) (stored bool, err error) {

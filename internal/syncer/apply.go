@@ -19,7 +19,7 @@ func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, p
 	if err != nil {
 		return Counts{}, err
 	}
-	was, err := e.stored(ctx, run.Scope, t, records)
+	was, err := e.stored(ctx, run, t, records)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -52,13 +52,17 @@ func alsoInRange(run Run, t *Type, part Part, rec judged) bool {
 	return !t.Under() || rec.removed == "" // the parents of others are not in any range
 }
 
-// stored looks up the rows of records.
-func (e *Engine) stored(ctx context.Context, scope psa.Scope, t *Type, records []judged) (map[psa.RecordID]Row, error) {
+// stored looks up the rows of records. Before a type's very first run nothing
+// is stored, and what the run stored itself is stored again by a repetition.
+func (e *Engine) stored(ctx context.Context, run Run, t *Type, records []judged) (map[psa.RecordID]Row, error) {
+	if run.first() {
+		return nil, nil
+	}
 	ids := make([]psa.RecordID, len(records))
 	for i, rec := range records {
 		ids[i] = rec.ID
 	}
-	rows, err := e.records.Lookup(ctx, scope, t.Name, ids)
+	rows, err := e.records.Lookup(ctx, run.Scope, t.Name, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", t.Name, err)
 	}
@@ -82,6 +86,12 @@ func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []judged,
 		}
 	}
 	if len(rows) == 0 {
+		return is, nil
+	}
+	if run.first() {
+		if err := e.records.WriteFirst(ctx, run.Scope, rows); err != nil {
+			return nil, fmt.Errorf("write first %s: %w", t.Name, err)
+		}
 		return is, nil
 	}
 	refused, err := e.records.Write(ctx, run.Scope, rows)

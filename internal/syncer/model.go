@@ -133,6 +133,11 @@ type Run struct {
 	Proposal *Proposal
 }
 
+// first reports whether the run is the first of its type: it finds nothing
+// stored, and since callbacks are parked meanwhile, nothing is newer than what
+// it reads.
+func (r Run) first() bool { return r.Mode == Initial && r.Fence == 1 }
+
 // Proposal asks a person whether what a run missed shall be removed.
 type Proposal struct {
 	State ProposalState `json:"state"`

@@ -220,6 +220,9 @@ type RecordStore interface {
 	// stored when it returns an error. A row with Removed is a tombstone,
 	// kept 90 days after RemovedAt.
 	Write(ctx context.Context, scope psa.Scope, rows []Row) (refused []psa.RecordID, err error)
+	// WriteFirst is Write without conditions, for rows that nothing newer can
+	// stand in the way of: it costs a fraction.
+	WriteFirst(ctx context.Context, scope psa.Scope, rows []Row) error
 	// Get returns one row with its Data, tombstones included.
 	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (Row, error)
 	// List returns living rows by id. It reads no more than about a page.
