@@ -168,10 +168,15 @@ func (st *state) checkBilled(old, r *row) []validation {
 	switch {
 	case st.sw.point(BilledLineEdit, "nothing") && (other || changed(end)), st.sw.point(BilledLineEdit, "endOnly") && other:
 		return refused("An addition that has been billed cannot be changed.", "id")
-	case st.sw.point(RaiseBilled, "refused") && st.raisedBy(old, r) > 0:
+	case st.sw.point(RaiseBilled, "refused") && st.raises(old, r):
 		return refused("The quantity of an addition cannot be raised in a period that has been billed.", "quantity")
 	}
 	return nil
+}
+
+func (st *state) raises(old, r *row) bool {
+	by, _ := st.raisedBy(old, r)
+	return by > 0
 }
 
 // sameValue compares the values of fields that hold no lists.
@@ -182,35 +187,34 @@ func sameValue(a, b any) bool {
 	return a == b
 }
 
-// raisedBy is by how much a change raises the quantity of a line whose present period is billed.
-func (st *state) raisedBy(old, r *row) float64 {
+// raisedBy is by how much a change raises the quantity of a line above what its present period was billed with.
+func (st *state) raisedBy(old, r *row) (float64, *billing) {
 	i := st.tables[Additions].entity.index["quantity"]
-	by := r.number(i) - old.number(i)
-	if _, billed := st.billedNow(r.id); !billed || by < 0 {
-		return 0
+	now := st.billedNow(r.id)
+	if now == nil || r.number(i) <= old.number(i) {
+		return 0, nil
 	}
-	return by
+	return max(r.number(i)-now.quantity, 0), now
 }
 
 // billedNow is the billed period of a line that today is in, or that is ahead.
-func (st *state) billedNow(id int) (span, bool) {
+func (st *state) billedNow(id int) *billing {
 	today := st.today()
-	for _, s := range st.billed[id] {
-		if s.through >= today {
-			return s, true
+	for i := range st.billed[id] {
+		if b := &st.billed[id][i]; b.through >= today {
+			return b
 		}
 	}
-	return span{}, false
+	return nil
 }
 
 // raise notes what is owed for a quantity raised after it was billed.
 func (st *state) raise(old, r *row) {
-	by := st.raisedBy(old, r)
-	period, billed := st.billedNow(r.id)
-	if by == 0 || !billed {
+	by, period := st.raisedBy(old, r)
+	if by == 0 {
 		return
 	}
-	charge := owed{quantity: by, of: period, days: period}
+	charge := owed{quantity: by, of: period.span, days: period.span}
 	switch {
 	case st.sw.point(RaiseBilled, "prorated"):
 		charge.days.from = max(period.from, st.today())
@@ -218,5 +222,6 @@ func (st *state) raise(old, r *row) {
 	case !st.sw.point(RaiseBilled, "billedNext"):
 		return
 	}
+	period.quantity += by
 	st.owed[r.id] = append(st.owed[r.id], charge)
 }

@@ -30,6 +30,7 @@ const (
 	FaultContentType FaultKind = "content-type" // carried out, but labelled text/plain
 	FaultHuge        FaultKind = "huge"         // 200 and Size bytes of JSON (default 64 MiB)
 	FaultDrip        FaultKind = "drip"         // carried out, the answer sent a byte every Delay (default 100 ms)
+	FaultLateAnswer  FaultKind = "late-answer"  // carried out at once, answered after Delay: what it tells is old by then
 	FaultBody        FaultKind = "body"         // Body with Status (default 200), whatever it is
 	FaultChange      FaultKind = "change"       // carried out after Changes were made by somebody else; adds to other faults
 	// FaultCommitLater cuts the connection and carries the request out after AfterRequests further requests or Delay on the
@@ -173,7 +174,7 @@ func (f *Fault) check() error {
 			return fmt.Errorf("fault %s: status %d is not one", f.Kind, f.Status)
 		}
 	case FaultHTML, FaultTruncate, FaultCutBefore, FaultCutAfter, FaultLatency, FaultGzipBomb, FaultThrottle,
-		FaultEmptyList, FaultNull, FaultContentType, FaultHuge, FaultDrip, FaultBody, FaultChange, FaultCommitLater:
+		FaultEmptyList, FaultNull, FaultContentType, FaultHuge, FaultDrip, FaultLateAnswer, FaultBody, FaultChange, FaultCommitLater:
 	default:
 		return fmt.Errorf("fault %q is not known", f.Kind)
 	}

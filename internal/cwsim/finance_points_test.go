@@ -20,6 +20,10 @@ func TestRaisingWhatWasBilled(t *testing.T) {
 		d.point(RaiseBilled, value)
 		d.invoice("2026-01-01")
 		d.sim.SetClock(onDay("2026-01-17"))
+		// What goes down and up again was paid for.
+		for _, n := range []string{"4", "10"} {
+			d.do("PATCH", d.path()+"/"+itoa(d.addition), `[{"op":"replace","path":"quantity","value":`+n+`}]`).want(t, 200, "")
+		}
 		status := 200
 		if value == "refused" {
 			status = 400

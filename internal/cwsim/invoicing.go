@@ -43,6 +43,13 @@ type InvoiceLine struct {
 	Reason   string `json:"reason"`
 }
 
+// billing is a period that an addition was billed for, and the quantity that it had.
+type billing struct {
+	span
+
+	quantity float64
+}
+
 // owed is what the next invoice charges besides.
 type owed struct {
 	quantity float64
@@ -229,7 +236,7 @@ func (st *state) charge(t terms, r *row, quantity float64, days span, fraction f
 func (st *state) catchUp(t terms, r *row) []InvoiceLine {
 	var out []InvoiceLine
 	for _, period := range st.covered[t.payer.id] {
-		if !t.cycle.recurs() || !st.prorates(t, r, period) || slices.Contains(st.billed[r.id], period) {
+		if !t.cycle.recurs() || !st.prorates(t, r, period) || st.wasBilled(r.id, period) {
 			continue
 		}
 		if line, ok := st.line(t, r, period, LineCatchUp); ok {
@@ -238,6 +245,10 @@ func (st *state) catchUp(t terms, r *row) []InvoiceLine {
 		}
 	}
 	return out
+}
+
+func (st *state) wasBilled(addition int, period span) bool {
+	return slices.ContainsFunc(st.billed[addition], func(b billing) bool { return b.span == period })
 }
 
 // owes bills what was raised after its period was billed.
@@ -264,7 +275,7 @@ func (st *state) note(r *row, period span, quantity float64) {
 	}
 	billed.set(i, quantity)
 	st.put(t, billed)
-	st.billed[r.id] = append(st.billed[r.id], period)
+	st.billed[r.id] = append(st.billed[r.id], billing{period, r.number(t.entity.index["quantity"])})
 }
 
 // write stores an invoice, in the list of invoices and as a record that clients can read.

@@ -110,13 +110,13 @@ type state struct {
 	// merged says into which company one that is gone was merged.
 	merged map[int]int
 
-	sw       *Switches        // those in force
-	clock    func() time.Time // the simulated clock
-	arrears  map[int]bool     // by agreement: billed for the period before
-	children map[int][]int    // by agreement: those that are or were below it
-	covered  map[int][]span   // by agreement: the periods that were invoiced
-	billed   map[int][]span   // by addition: the periods it was billed for
-	owed     map[int][]owed   // by addition: what the next invoice charges besides
+	sw       *Switches         // those in force
+	clock    func() time.Time  // the simulated clock
+	arrears  map[int]bool      // by agreement: billed for the period before
+	children map[int][]int     // by agreement: those that are or were below it
+	covered  map[int][]span    // by agreement: the periods that were invoiced
+	billed   map[int][]billing // by addition: the periods it was billed for
+	owed     map[int][]owed    // by addition: what the next invoice charges besides
 	invoices []Invoice
 }
 
@@ -126,7 +126,7 @@ func (st *state) today() stamp { return day(st.clock()) }
 func newState() *state {
 	st := &state{
 		tables: map[string]*table{}, typed: map[int][]int{}, merged: map[int]int{}, sw: &Switches{}, clock: time.Now,
-		arrears: map[int]bool{}, children: map[int][]int{}, covered: map[int][]span{}, billed: map[int][]span{}, owed: map[int][]owed{},
+		arrears: map[int]bool{}, children: map[int][]int{}, covered: map[int][]span{}, billed: map[int][]billing{}, owed: map[int][]owed{},
 	}
 	for name, e := range entities() {
 		st.tables[name] = newTable(e)

@@ -111,3 +111,30 @@ func TestRegistrationFailsInTheMiddle(t *testing.T) {
 		t.Errorf("%d callbacks are registered", n)
 	}
 }
+
+// A late answer tells what was true when the request arrived.
+func TestLateAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := New(Config{})
+		if err := sim.SetFaults(Fault{Kind: FaultLateAnswer, DelayMS: 5000, Times: 1}); err != nil {
+			t.Fatal(err)
+		}
+		do, answers := within(sim), make(chan string)
+		go func() {
+			_, body, err := do("GET", "/company/contacts/count", "")
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- body
+		}()
+		synctest.Wait()
+		put(t, sim, Contacts, map[string]any{"firstName": "meanwhile"})
+		if _, body, err := do("GET", "/company/contacts/count", ""); body != `{"count":1}` || err != nil {
+			t.Errorf("meanwhile: %s %v", body, err)
+		}
+		if got := <-answers; got != `{"count":0}` {
+			t.Errorf("late: %s", got)
+		}
+	})
+}

@@ -42,6 +42,10 @@ func (s *Simulator) deliver(w http.ResponseWriter, r *http.Request, fault effect
 		return cut(w, nil)
 	case FaultTruncate:
 		return cut(w, &out)
+	case FaultLateAnswer:
+		if !wait(r.Context(), time.Duration(fault.DelayMS)*time.Millisecond) {
+			return 0
+		}
 	case FaultDrip:
 		return drip(r.Context(), w, out, time.Duration(fault.DelayMS)*time.Millisecond)
 	case FaultContentType:
