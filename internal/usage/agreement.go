@@ -192,6 +192,7 @@ func (d *desk) plan(ctx context.Context, s Series) (SeriesPlan, error) {
 		if in.item, err = d.item(ctx, s.Key.Product); err != nil {
 			return SeriesPlan{}, err
 		}
+		in.itemRead = true
 	}
 	return plan(in), nil
 }

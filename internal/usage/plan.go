@@ -54,9 +54,12 @@ type seriesInput struct {
 	opening Opening
 	closed  *Attention // why the agreement has no opening
 	listed  []Addition
-	item    *Item
-	policy  Policy
-	today   Date
+	// item is the catalog item where itemRead says that it was asked for; nil
+	// if there is none.
+	item     *Item
+	itemRead bool
+	policy   Policy
+	today    Date
 	// since is when the run began: lines made since are its own.
 	since time.Time
 }
@@ -152,7 +155,7 @@ func (p *SeriesPlan) ask(in seriesInput, v view) {
 	case len(v.others) > 0:
 		p.note(Attention{Code: OtherLines, Line: v.others[0].ID, Is: v.others[0].Quantity.String()})
 	}
-	if len(v.mine) == 0 && len(in.shares) > 0 && total(in.shares, p.Date) > 0 {
+	if in.itemRead && len(v.mine) == 0 && total(in.shares, p.Date) > 0 {
 		p.product(in.item)
 	}
 	living := approved(in.shares)

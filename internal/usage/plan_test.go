@@ -58,7 +58,7 @@ func (s scene) plan(t *testing.T) SeriesPlan {
 	series := Series{Key: SeriesKey{1, 7}, Lines: s.lines, Decisions: s.decisions, NotBefore: s.notBefore, Lost: s.lost}
 	return plan(seriesInput{
 		series: series, shares: s.shares, opening: o, closed: why, listed: s.listed, policy: s.policy, today: s.today, since: s.since,
-		item: &Item{ID: 7, Name: "Seat", Price: Whole(10)},
+		item: &Item{ID: 7, Name: "Seat", Price: Whole(10)}, itemRead: true,
 	})
 }
 

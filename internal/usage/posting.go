@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func stoppedError(err error) error {
 
 // open asks the date rule about every agreement that has a series.
 func (p *posting) open(ctx context.Context) (err error) {
-	ids := newBook(p.today, p.wanted, p.routes, nil).Agreements()
+	ids := agreementsOf(p.wanted, p.routes)
 	if p.agreements, err = p.finance.Agreements(ctx, ids); err != nil {
 		return fmt.Errorf("agreements: %w", err)
 	}
@@ -118,6 +119,21 @@ func (p *posting) open(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// agreementsOf are all agreements that mappings or routes name.
+func agreementsOf(wanted []Wanted, routes map[TenantID]Routes) []psa.RecordID {
+	ids := map[psa.RecordID]bool{}
+	for _, w := range wanted {
+		ids[w.Agreement] = true
+	}
+	for _, r := range routes {
+		for _, rt := range r.Routes {
+			ids[rt.To.Agreement] = true
+		}
+	}
+	delete(ids, 0)
+	return slices.Sorted(maps.Keys(ids))
 }
 
 func (p *posting) openOne(id psa.RecordID) (Opening, *Attention) {
