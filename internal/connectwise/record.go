@@ -11,7 +11,8 @@ import (
 )
 
 // Get reads one record; errors.Is(err, psa.ErrNotFound) if ConnectWise says
-// that there is none. sentAt is our clock when the request went out. No
+// that there is none, errors.As(err, &other) with a *psa.OtherError if it
+// answers with another record. sentAt is our clock when the request went out. No
 // fields means all.
 func (c *Client) Get(ctx context.Context, path string, id psa.RecordID, fields []string) (item json.RawMessage, sentAt time.Time, err error) {
 	path = strings.Trim(path, "/") + "/" + formatID(id)
@@ -23,7 +24,11 @@ func (c *Client) Get(ctx context.Context, path string, id psa.RecordID, fields [
 	}
 	item, got, ok := splitRecord(a.body)
 	if !ok || got != id {
-		return nil, time.Time{}, garbled("GET "+path, "the answer is not the record asked for")
+		err := garbled("GET "+path, "the answer is not the record asked for")
+		if ok {
+			err.cause = &psa.OtherError{ID: got}
+		}
+		return nil, time.Time{}, err
 	}
 	return item, a.sentAt, nil
 }

@@ -60,8 +60,8 @@ type update struct {
 	key    key
 	set    with
 	remove []string
-	// inc adds 1 to an attribute.
-	inc string
+	// inc adds 1 to attributes.
+	inc []string
 	// first sets what is not set yet.
 	first with
 	cond  string
@@ -76,8 +76,8 @@ func (u update) expression() string {
 	for _, name := range slices.Sorted(maps.Keys(u.first)) {
 		sets = append(sets, fmt.Sprintf("#%s = if_not_exists(#%s, :%s)", name, name, name))
 	}
-	if u.inc != "" {
-		sets = append(sets, fmt.Sprintf("#%s = if_not_exists(#%s, :zero) + :one", u.inc, u.inc))
+	for _, name := range u.inc {
+		sets = append(sets, fmt.Sprintf("#%s = if_not_exists(#%s, :zero) + :one", name, name))
 	}
 	expr := "SET " + strings.Join(sets, ", ")
 	if len(u.remove) > 0 {
@@ -91,7 +91,7 @@ func (u update) values() (item, error) {
 	maps.Copy(all, u.with)
 	maps.Copy(all, u.set)
 	maps.Copy(all, u.first)
-	if u.inc != "" {
+	if len(u.inc) > 0 {
 		all["zero"], all["one"] = 0, 1
 	}
 	return all.values()

@@ -200,7 +200,7 @@ func limitsPK(s psa.Scope) string { return scopePK(s) + "#limits" }
 func (c *Callbacks) Allow(ctx context.Context, scope psa.Scope, what string, now time.Time, limit int) (bool, error) {
 	minute := now.UTC().Truncate(time.Minute)
 	_, err := c.db.update(ctx, update{
-		key: key{limitsPK(scope), escape(what) + "#" + paddedTime(minute)}, inc: "n",
+		key: key{limitsPK(scope), escape(what) + "#" + paddedTime(minute)}, inc: []string{"n"},
 		set:  with{"v": version, "expiresAt": expiry(minute, time.Hour)},
 		cond: "attribute_not_exists(#n) OR #n < :limit", with: with{"limit": limit},
 	})

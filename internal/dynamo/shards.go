@@ -31,11 +31,11 @@ func (r *Runs) shards(ctx context.Context, scope psa.Scope, runID string) ([]sha
 }
 
 // Claim implements syncer.RunStore. The holder may claim again, and raises the
-// fence by it.
+// fence and the failures by it.
 func (r *Runs) Claim(ctx context.Context, scope psa.Scope, runID string, no int, owner string, now, until time.Time) (syncer.Shard, error) {
 	it, err := r.db.update(ctx, update{
 		key: shardKey(scope, runID, no),
-		set: with{"owner": owner, "lease": nanos(until)}, inc: "fence",
+		set: with{"owner": owner, "lease": nanos(until)}, inc: []string{"fence", "failures"},
 		cond: "attribute_exists(#pk) AND #done = :no AND attribute_not_exists(#stopped) AND " +
 			"(#owner = :nobody OR #owner = :owner OR #lease <= :now)",
 		with: with{"no": false, "nobody": "", "now": nanos(now)},

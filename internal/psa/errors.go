@@ -1,6 +1,9 @@
 package psa
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Sentinel errors. Adapters wrap them; the core asks with errors.Is.
 var (
@@ -13,3 +16,9 @@ var (
 	// ErrBusy: somebody else holds the lease or the slot now; try later.
 	ErrBusy = errors.New("busy")
 )
+
+// OtherError: ConnectWise was asked for one record and answered with another,
+// as it may where the one is part of the other now.
+type OtherError struct{ ID RecordID }
+
+func (e *OtherError) Error() string { return fmt.Sprintf("the answer is record %d", e.ID) }

@@ -97,7 +97,7 @@ func (e *Engine) rouse(ctx context.Context, run Run, shards []Shard, most int) e
 			return err
 		}
 		after := *next
-		after.Owner, after.WokenAt = "", e.opt.Now()
+		after.Owner, after.WokenAt, after.Failures = "", e.opt.Now(), max(after.Failures-1, 0)
 		if err := e.runs.Advance(ctx, run.Scope, *next, after); err != nil {
 			return fmt.Errorf("rouse shard %d: %w", next.No, err)
 		}

@@ -200,7 +200,8 @@ type Shard struct {
 	LeaseUntil time.Time
 	// WokenAt is when a message was last sent for it, or it last moved.
 	WokenAt time.Time
-	// Failures counts attempts since the cursor moved last.
+	// Failures counts the attempts since the cursor moved last, this one
+	// included: a worker that dies counts nothing any more.
 	Failures int
 	// Waiting says why it last stopped early, nil if it did not.
 	Waiting *Failure

@@ -38,7 +38,8 @@ type Source interface {
 	// Touched returns the ids of records that entries of t.Touched with an id
 	// above after, changed since, name; next is the last entry's id.
 	Touched(ctx context.Context, t *Type, since time.Time, after psa.RecordID) (ids []psa.RecordID, next psa.RecordID, more bool, err error)
-	// Get returns one record; psa.ErrNotFound if ConnectWise answers 404.
+	// Get returns one record; psa.ErrNotFound if ConnectWise answers 404, a
+	// psa.OtherError if it answers with another record.
 	// Types that are read parent by parent need the parent, for others it is 0.
 	Get(ctx context.Context, t *Type, parent, id psa.RecordID) (Read, error)
 	// Control is a read that works as long as the connection and the
@@ -147,8 +148,8 @@ type RunKeeper interface {
 type ShardKeeper interface {
 	// Shards returns all shards of a run in order.
 	Shards(ctx context.Context, scope psa.Scope, runID string) ([]Shard, error)
-	// Claim leases a shard to owner until the given time and raises its
-	// fence. psa.ErrBusy if another owner holds it at now; psa.ErrConflict
+	// Claim leases a shard to owner until the given time, raises its fence
+	// and counts a failure, which progress takes back. psa.ErrBusy if another owner holds it at now; psa.ErrConflict
 	// if it is done or stopped.
 	Claim(ctx context.Context, scope psa.Scope, runID string, no int, owner string, now, until time.Time) (Shard, error)
 	// Advance replaces before by after if the shard still has before's

@@ -18,12 +18,27 @@ const maxDelay = 15 * time.Minute
 // read works; one that may not be read is listed as skipped, and stays as it
 // was if it was kept.
 func (e *Engine) SyncRecord(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, by string) (Outcome, error) {
-	return e.Refresh(ctx, scope, typ, id, time.Time{}, by)
+	return e.refresh(ctx, scope, wish{typ: typ, id: id, by: by})
 }
 
 // Refresh is SyncRecord unless what is stored was read after asOf already:
 // this collapses bursts, replays and echoes of callbacks.
 func (e *Engine) Refresh(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID, asOf time.Time, by string) (Outcome, error) {
+	return e.refresh(ctx, scope, wish{typ: typ, id: id, asOf: asOf, by: by})
+}
+
+// wish is for one record to be read again.
+type wish struct {
+	typ  psa.DataType
+	id   psa.RecordID
+	asOf time.Time
+	by   string
+	// merged says that the record is part of another now, should it be gone.
+	merged bool
+}
+
+func (e *Engine) refresh(ctx context.Context, scope psa.Scope, w wish) (Outcome, error) {
+	typ, id, by := w.typ, w.id, w.by
 	t, ok := TypeNamed(typ)
 	if !ok || id <= 0 {
 		return Outcome{}, fmt.Errorf("record %s/%d: %w", typ, id, psa.ErrInvalid)
@@ -32,7 +47,8 @@ func (e *Engine) Refresh(ctx context.Context, scope psa.Scope, typ psa.DataType,
 	if err != nil {
 		return Outcome{}, err
 	}
-	if exists && !asOf.IsZero() && old.ReadAt.After(asOf) {
+	hinted := w.merged && old.Removed == Deleted
+	if exists && !w.asOf.IsZero() && old.ReadAt.After(w.asOf) && !hinted {
 		return Outcome{Row: old}, nil
 	}
 	if t.Under() && old.Parent == 0 {
@@ -44,14 +60,24 @@ func (e *Engine) Refresh(ctx context.Context, scope psa.Scope, typ psa.DataType,
 	}
 	sentAt := e.opt.Now()
 	read, err := session.Get(ctx, t, old.Parent, id)
+	var other *psa.OtherError
 	switch {
 	case errors.Is(err, psa.ErrNotFound):
 		// A callback tells of a record that was there: a page that still has
 		// it may be on its way. What a person asks for may never have been.
-		if !exists && asOf.IsZero() {
+		if !exists && w.asOf.IsZero() {
 			return Outcome{}, nil
 		}
-		return e.gone(ctx, session, scope, t, id, old, sentAt, by)
+		reason := Deleted
+		if w.merged {
+			reason = Merged
+		}
+		row := e.tombstone(Run{ID: old.ChangedRun}, old, psa.Record{Type: t.Name, ID: id, ReadAt: sentAt}, reason)
+		return e.gone(ctx, session, scope, t, old, row, by)
+	case errors.As(err, &other):
+		row := e.tombstone(Run{ID: old.ChangedRun}, old, psa.Record{Type: t.Name, ID: id, ReadAt: sentAt}, Merged)
+		row.MergedInto = other.ID
+		return e.merged(ctx, session, scope, t, old, row, by)
 	case problem.CodeOf(err) == problem.PermissionMissing:
 		return e.refused(ctx, scope, t, id, sentAt, err, by)
 	case err != nil:
@@ -82,30 +108,33 @@ func (e *Engine) refused(ctx context.Context, scope psa.Scope, t *Type, id psa.R
 	return e.keepOne(ctx, scope, t, rec, by)
 }
 
-// gone makes a tombstone of a record that ConnectWise answers 404 for. The
-// 404 alone proves nothing: it may stand for a lost right or a moved API.
-func (e *Engine) gone(
-	ctx context.Context, src Source, scope psa.Scope, t *Type, id psa.RecordID, old Row, sentAt time.Time, by string,
-) (Outcome, error) {
-	if old.Removed == Deleted {
-		return Outcome{Row: old}, nil
+// merged stores the tombstone of a record in whose place ConnectWise shows
+// another, if no list has it any more: an answer that was mixed up on its way
+// shows another record too.
+func (e *Engine) merged(ctx context.Context, src Source, scope psa.Scope, t *Type, old, row Row, by string) (Outcome, error) {
+	batch, err := src.Read(ctx, t, Query{IDs: []psa.RecordID{row.ID, row.MergedInto}, Under: old.Parent, Limit: MaxNamed, IDsOnly: true})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("%s/%d answers as %d: %w", t.Name, row.ID, row.MergedInto, err)
 	}
+	if len(batch.Reads) != 1 || batch.Reads[0].ID != row.MergedInto {
+		return Outcome{}, problem.New(problem.ConnectWiseGarbled,
+			fmt.Sprintf("ConnectWise showed record %d when asked for %d.", row.MergedInto, row.ID), "").Wrap(psa.ErrBusy)
+	}
+	return e.gone(ctx, src, scope, t, old, row, by)
+}
+
+// gone stores the tombstone of a record that ConnectWise answers 404 for. The
+// 404 alone proves nothing: it may stand for a lost right or a moved API.
+func (e *Engine) gone(ctx context.Context, src Source, scope psa.Scope, t *Type, old, row Row, by string) (Outcome, error) {
 	if err := src.Control(ctx, t, old.Parent); err != nil {
 		return Outcome{}, fmt.Errorf("control read of %s: %w", t.Name, err)
 	}
-	row := old
-	row.Type, row.ID = t.Name, id
-	row.ReadAt, row.ChangedAt = sentAt, e.opt.Now()
-	row.Removed, row.RemovedAt, row.Skip = Deleted, e.opt.Now(), ""
-	row.Data, row.Fence = []byte("{}"), 0
-	row.Hash = hashOf(row.Record, row.Removed)
-	e.flip(&row, old, "")
 	refused, err := e.records.Write(ctx, scope, []Row{row})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("write %s/%d: %w", row.Type, row.ID, err)
 	}
 	if len(refused) > 0 { // a newer read has it
-		row, _, err = e.lookupOne(ctx, scope, t, id)
+		row, _, err = e.lookupOne(ctx, scope, t, row.ID)
 		return Outcome{Row: row}, err
 	}
 	e.opt.Log.InfoContext(ctx, "record_removed", "account", scope.Account, "type", row.Type, "record", row.ID, "by", by)
@@ -127,7 +156,7 @@ func (e *Engine) skipped(ctx context.Context, scope psa.Scope, skip Skip, by str
 // when to come back, the message comes back then and has not failed. A record
 // of a connection that has gone is nobody's business any more.
 func (e *Engine) handleRecord(ctx context.Context, m Message) error {
-	_, err := e.Refresh(ctx, m.Scope(), m.Type, m.ID, m.AsOf, m.By)
+	_, err := e.refresh(ctx, m.Scope(), wish{typ: m.Type, id: m.ID, asOf: m.AsOf, by: m.By, merged: m.Merged})
 	if problem.CodeOf(err) == problem.NotConnected {
 		return nil
 	}

@@ -97,7 +97,7 @@ func (s *slice) mayRemove(ctx context.Context) (bool, error) {
 	}
 	if removals(shards) == nil {
 		after := s.shard
-		after.Owner, after.WokenAt = "", time.Time{}
+		after.Owner, after.WokenAt, after.Failures = "", time.Time{}, max(after.Failures-1, 0)
 		return false, s.e.runs.Advance(ctx, s.run.Scope, s.shard, after)
 	}
 	totals, _ := sum(shards)
@@ -146,7 +146,7 @@ func (s *slice) removeGone(ctx context.Context, ids []psa.RecordID) (Counts, err
 		switch {
 		case !ok:
 		case !old.Removed.Tombstone():
-			rows = append(rows, s.e.tombstone(s.run, old, Deleted, sentAt))
+			rows = append(rows, s.e.tombstone(s.run, old, psa.Record{Type: s.typ.Name, ID: id, ReadAt: sentAt}, Deleted))
 		case old.ChangedRun == s.run.ID:
 			counts.Removed++ // by an earlier attempt
 		}
@@ -224,10 +224,17 @@ func (s *slice) unproven() error {
 		"ConnectWise does not show "+s.typ.Label+" that it has, so nothing is taken for deleted.", ""))
 }
 
-// tombstone takes the place of a row that ConnectWise no longer has.
-func (e *Engine) tombstone(run Run, old Row, reason Reason, readAt time.Time) Row {
+// tombstone takes the place of old, the zero Row if there is none, for a record
+// that ConnectWise was asked for at rec.ReadAt and does not have. Where there is
+// a tombstone it only gets to be as new as that, so that what was read before
+// stays out; what a record was merged into is not forgotten.
+func (e *Engine) tombstone(run Run, old Row, rec psa.Record, reason Reason) Row {
 	row := old
-	row.ReadAt, row.ChangedAt, row.ChangedRun, row.Fence = readAt, e.opt.Now(), run.ID, run.Fence
+	row.Type, row.ID, row.ReadAt, row.Fence = rec.Type, rec.ID, rec.ReadAt, run.Fence
+	if old.Removed == reason || old.Removed == Merged {
+		return row
+	}
+	row.ChangedAt, row.ChangedRun = e.opt.Now(), run.ID
 	row.Removed, row.RemovedAt, row.Skip = reason, row.ChangedAt, ""
 	row.Data = []byte("{}")
 	e.flip(&row, old, run.Mode)

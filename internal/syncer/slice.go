@@ -48,11 +48,26 @@ func (e *Engine) work(ctx context.Context, scope psa.Scope, runID string, no int
 	case err != nil:
 		return fmt.Errorf("claim shard %d: %w", no, err)
 	}
+	if shard.Failures > e.opt.MaxFailures+1 {
+		return e.end(ctx, run, Failed, stuck(shard), "system")
+	}
 	if err := e.resumed(ctx, run); err != nil {
 		return err
 	}
 	s := &slice{e: e, run: run, shard: shard, until: e.opt.Now().Add(min(e.opt.Slice, e.timeLeft(ctx)*3/4))}
 	return s.do(ctx)
+}
+
+// stuck is why a run fails whose workers die over a shard, or come from it as
+// they went.
+func stuck(shard Shard) *Failure {
+	if shard.Waiting != nil {
+		return shard.Waiting
+	}
+	return &Failure{
+		Code: problem.NoProgress, Message: "Reading stood still, however often it was tried.",
+		Remedy: "Sync again. If it happens again, tell support which run it was.",
+	}
 }
 
 // claim leases a shard for as long as the function may run.
@@ -155,7 +170,10 @@ func (s *slice) advance(ctx context.Context, counts Counts, cursor psa.RecordID,
 	after := s.shard
 	after.Counts = after.Counts.Add(counts)
 	after.Cursor, after.Done = cursor, done
-	after.Failures, after.Waiting, after.WokenAt = 0, nil, s.e.opt.Now()
+	after.Waiting, after.WokenAt = nil, s.e.opt.Now()
+	if done || cursor != s.shard.Cursor {
+		after.Failures = 0
+	}
 	if done || last {
 		after.Owner = ""
 	}
@@ -173,8 +191,10 @@ func (s *slice) pause(ctx context.Context, cause error) error {
 	after := s.shard
 	after.Owner, after.Waiting = "", FailureOf(cause)
 	delay := p.RetryAfter
-	if delay == 0 {
-		after.Failures++
+	if delay > 0 {
+		after.Failures = max(after.Failures-1, 0) // to wait is no failure
+	} else {
+		after.Failures = max(after.Failures, 1)
 		delay = min(time.Second<<min(after.Failures, 10), 5*time.Minute)
 	}
 	if permanent(p.Code) || after.Failures > s.e.opt.MaxFailures {
