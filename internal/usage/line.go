@@ -90,7 +90,7 @@ func (p *SeriesPlan) create(in seriesInput, v view, sum Decimal, last Date) {
 		s.Reason, terms, p.like = ReasonPeriod, prev.now, prev.now.Raw
 	}
 	var ended Decimal
-	for _, m := range v.earlier(p.Date) {
+	for _, m := range v.until(p.Date) {
 		s.Was += m.now.Quantity
 		ended += price(m.now, m.now.Quantity)
 	}

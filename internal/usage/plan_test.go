@@ -100,7 +100,7 @@ func TestLineRule(t *testing.T) {
 		"a new period, nothing used": {
 			invoiced.with(5, "2026-11-01", "", 9).edit(count(0)), want{steps: []string{"end 5 2026-11-01 9->9 ->2026-11-30"}},
 		},
-		"a frozen line's end is not moved again": {invoiced.with(5, "2026-11-01", "2026-11-30", 9), want{steps: []string{"create 0 2026-12-01 0->12"}}},
+		"a frozen line's end is not moved again": {invoiced.with(5, "2026-11-01", "2026-11-30", 9), want{steps: []string{"create 0 2026-12-01 9->12"}}},
 		"both lines there":                       {invoiced.with(5, "2026-11-01", "2026-11-30", 9).with(6, "2026-12-01", "", 12), want{}},
 		"line on change, same quantity":          {invoiced.with(5, "2026-08-01", "", 12).edit(func(s *scene) { s.policy = OnChange }), want{}},
 		"line on change, another quantity": {

@@ -263,14 +263,13 @@ func (p *posting) over() bool { return time.Until(p.until) < p.opt.Act }
 // again looks once more where a look was put off, and ends the run when there
 // is nothing left to look at.
 func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
-	if len(p.run.Again) > 0 && !p.run.DueAt.After(p.opt.Now()) {
+	if !p.run.AgainAt.After(p.opt.Now()) {
 		list := p.run.Again
 		p.run.Again = nil
 		for i, id := range list {
 			if p.over() {
 				p.run.Again = append(p.run.Again, list[i:]...)
-				p.run.DueAt = p.opt.Now()
-				return nil
+				break
 			}
 			if !slices.Contains(ids, id) {
 				continue // no series any more
@@ -281,7 +280,7 @@ func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 			}
 		}
 	}
-	if len(p.run.Again) == 0 {
+	if p.run.DueAt = p.run.AgainAt; len(p.run.Again) == 0 {
 		p.run.State, p.run.Failure = Done, nil
 	}
 	return nil
@@ -311,8 +310,8 @@ func (p *posting) together(ctx context.Context, ids []psa.RecordID) error {
 
 // putOff notes an agreement to be looked at again.
 func (p *posting) putOff(id psa.RecordID, at time.Time) {
-	if now := p.opt.Now(); len(p.run.Again) == 0 || !p.run.DueAt.After(now) || at.Before(p.run.DueAt) {
-		p.run.DueAt = at
+	if len(p.run.Again) == 0 || at.Before(p.run.AgainAt) {
+		p.run.AgainAt = at
 	}
 	if !slices.Contains(p.run.Again, id) {
 		p.run.Again = append(p.run.Again, id)

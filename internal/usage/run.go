@@ -50,9 +50,10 @@ type Run struct {
 	// ConfirmedBy is who.
 	ConfirmedBy string
 	// Cursor is the last agreement that was looked at; Again are those to be
-	// looked at once more, since an outcome is unknown.
-	Cursor psa.RecordID
-	Again  []psa.RecordID
+	// looked at once more, at AgainAt, since an outcome is unknown.
+	Cursor  psa.RecordID
+	Again   []psa.RecordID
+	AgainAt time.Time
 	// DueAt is when there is work for a worker at the latest.
 	DueAt   time.Time
 	Counts  Counts

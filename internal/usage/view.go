@@ -82,6 +82,12 @@ func (v view) earlier(date Date) []mine {
 	return slices.DeleteFunc(slices.Clone(v.mine), func(m mine) bool { return m.Start >= date || over(m.now.End, date) })
 }
 
+// until are our lines that bill up to the date: those that a new one succeeds,
+// whether they were ended for it already or not.
+func (v view) until(date Date) []mine {
+	return slices.DeleteFunc(slices.Clone(v.mine), func(m mine) bool { return m.Start >= date || over(m.now.End, date.AddDays(-1)) })
+}
+
 // nextStart is when the first of our lines after the date begins, "" if none
 // does.
 func (v view) nextStart(date Date) Date {
