@@ -23,6 +23,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(webhook.New(cfg))
+	handler, err := webhook.New(cfg)
+	if err != nil {
+		return err
+	}
+	lambda.Start(handler)
 	return nil
 }

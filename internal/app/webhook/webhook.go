@@ -1,27 +1,22 @@
-// Package webhook wires the receiver of ConnectWise's callbacks. It links the
-// table's reader, the queue and nothing else: its start-up is on the way of
-// every delivery.
+// Package webhook wires the receiver of ConnectWise's callbacks. Its start-up
+// is on the way of every delivery, so that it makes its two calls itself and
+// links neither the store nor the SDK's clients.
 package webhook
 
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/callback"
-	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
-	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/telemetry"
 )
 
@@ -35,25 +30,15 @@ func Needs() []string { return []string{"CALLBACK_QUEUE_URL"} }
 type Handler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 // New wires the function.
-func New(cfg app.Config) Handler {
+func New(cfg app.Config) (Handler, error) {
 	aws := app.AWS()
-	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
-	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.CallbackQueueURL)
-	receiver := callback.NewReceiver(store.Setup(), envelopes{sender}, time.Now)
-	return handler(receiver, cfg.Logger())
-}
-
-// envelopes puts deliveries on the callback queue, grouped by account so that
-// one account's flood does not hold up the others.
-type envelopes struct{ sender *queue.Sender }
-
-// Enqueue implements callback.Queue.
-func (q envelopes) Enqueue(ctx context.Context, e callback.Envelope) error {
-	body, err := json.Marshal(e)
+	to := caller{http: newHTTP(), signer: v4.NewSigner(), aws: aws, now: time.Now}
+	queue, err := newQueue(context.Background(), aws, to, cfg.CallbackQueueURL)
 	if err != nil {
-		return fmt.Errorf("encode envelope: %w", err)
+		return nil, err
 	}
-	return q.sender.Send(ctx, queue.Message{Body: body, Group: string(e.Account)})
+	receiver := callback.NewReceiver(newTable(context.Background(), aws, to, cfg.TableName), queue, time.Now)
+	return handler(receiver, cfg.Logger()), nil
 }
 
 func handler(receiver *callback.Receiver, log *slog.Logger) Handler {

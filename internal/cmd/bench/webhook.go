@@ -23,6 +23,11 @@ const (
 	maxStart      = 6 * time.Millisecond
 	maxZip        = 4 << 20
 	maxMemory     = 16 << 20
+	maxCPU        = 250 * time.Microsecond
+	// warmEvents are what a start costs beside its events.
+	warmEvents  = 200
+	events      = 4000
+	roughEvents = 120
 )
 
 // webhookRows measures the receiver's start against a function that does
@@ -60,9 +65,13 @@ func webhookRows(ctx context.Context) ([]row, error) {
 		}
 		floors, hooks, memory = append(floors, f), append(hooks, h), max(memory, m)
 	}
+	rows, err := eventRows(ctx, webhook)
+	if err != nil {
+		return nil, err
+	}
 	f, h := median(floors), median(hooks)
 	ratio := float64(h) / float64(f)
-	return []row{
+	return append([]row{
 		{
 			"webhook: exec to first poll, against floor", fmt.Sprintf("<= %.1f x floor", maxStartRatio),
 			fmt.Sprintf("%.2f x (%s / %s, %d runs)", ratio, h.Round(10*time.Microsecond), f.Round(10*time.Microsecond), starts),
@@ -71,7 +80,45 @@ func webhookRows(ctx context.Context) ([]row, error) {
 		{"webhook: exec to first poll", "<= " + maxStart.String(), h.Round(10 * time.Microsecond).String(), h <= maxStart},
 		{"webhook: arm64 zip", "<= 4.0 MiB", fmt.Sprintf("%.2f MiB", float64(size)/(1<<20)), size <= maxZip},
 		{"webhook: peak memory when it first polls", "<= 16 MiB", fmt.Sprintf("%.1f MiB", float64(memory)/(1<<20)), memory <= maxMemory},
+	}, rows...), nil
+}
+
+// eventRows measures what a delivery costs, and counts what is acknowledged
+// and not on the queue while the table and the queue fail in turns.
+func eventRows(ctx context.Context, bin string) ([]row, error) {
+	few, err := deliver(ctx, bin, newLambdaWorld(warmEvents, nil))
+	if err != nil {
+		return nil, err
+	}
+	many, err := deliver(ctx, bin, newLambdaWorld(warmEvents+events, nil))
+	if err != nil {
+		return nil, err
+	}
+	hard, err := deliver(ctx, bin, newLambdaWorld(roughEvents, rough))
+	if err != nil {
+		return nil, err
+	}
+	each := (many.cpu - few.cpu) / events
+	return []row{
+		{"webhook: CPU an event", "<= " + maxCPU.String(), fmt.Sprintf("%s (%d events)", each.Round(time.Microsecond), events), each <= maxCPU},
+		{
+			"webhook: peak memory after the events", "<= 16 MiB", fmt.Sprintf("%.1f MiB", float64(many.memory)/(1<<20)),
+			many.memory <= maxMemory && many.acknowledged == warmEvents+events && many.lost == 0,
+		},
+		{
+			"webhook: acknowledged and lost, under faults", "0", fmt.Sprintf("%d of %d acknowledged, %d posted", hard.lost, hard.acknowledged, roughEvents),
+			hard.lost == 0 && hard.acknowledged > 0 && hard.acknowledged < roughEvents,
+		},
 	}, nil
+}
+
+// rough is each kind of fault in turn for a fifth of the calls, and twice an
+// outage that outlasts what the receiver may take.
+func rough(call int) fault {
+	if call%120 >= 100 && call%120 < 112 {
+		return failed
+	}
+	return fault(call * 7 % 19)
 }
 
 func build(ctx context.Context, out, pkg, arch string) error {
