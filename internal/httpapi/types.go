@@ -17,6 +17,8 @@ type DataType struct {
 	Permission Permission `json:"permission" doc:"The security role's cell that reading needs."`
 	Parent     string     `json:"parent,omitempty" doc:"The type whose records these belong to."`
 	Enabled    bool       `json:"enabled"`
+	Main       bool       `json:"main" doc:"Whether most accounts want it: new connections have it enabled."`
+	Always     bool       `json:"always" doc:"Whether it is synced whatever is chosen."`
 	// What is known of its runs; absent before the first.
 	LastRun     string     `json:"lastRun,omitempty" doc:"The newest run, whatever became of it."`
 	ActiveRun   string     `json:"activeRun,omitempty" doc:"The run that is under way."`
@@ -92,6 +94,7 @@ func (a *api) types(ctx context.Context, st setup.Status, added []psa.DataType) 
 			Type: string(row.Name), Label: row.Label, Parent: string(row.Parent),
 			Permission: Permission{Module: row.Permission.Module, Name: row.Permission.Name, Level: "Inquire"},
 			Enabled:    st.State == setup.StateNone && row.Default || slices.Contains(st.Types(), row.Name),
+			Main:       row.Default, Always: row.Always,
 		}
 		if err := a.addState(ctx, st, row.Name, &dt); err != nil {
 			return nil, err

@@ -90,7 +90,7 @@ export interface SkipChoice {
 }
 
 /** Fewer than of other lists: it stands on a page among others. */
-const skipsAtOnce = 20;
+const skipsAtOnce = 10;
 
 /** The records that are not kept at present, of all enabled types or of one. */
 export const openSkipsQuery = (api: Api, { type, reason }: SkipChoice) =>

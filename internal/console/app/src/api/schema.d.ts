@@ -525,6 +525,8 @@ export interface components {
         DataType: {
             /** @description The run that is under way. */
             activeRun?: string;
+            /** @description Whether it is synced whatever is chosen. */
+            always: boolean;
             /**
              * Format: date-time
              * @description When a run was last asked for that compared all that is stored with all that ConnectWise has.
@@ -539,6 +541,8 @@ export interface components {
              * @description When the last complete run finished.
              */
             lastSuccess?: string;
+            /** @description Whether most accounts want it: new connections have it enabled. */
+            main: boolean;
             /** @description The type whose records these belong to. */
             parent?: string;
             /** @description The security role's cell that reading needs. */

@@ -34,7 +34,7 @@ export function LiveUpdates() {
       }
     >
       <Text size="sm">
-        {says} {callbacks.at && `So since ${formatTime(callbacks.at)}.`}
+        {says} {callbacks.at && `Since ${formatTime(callbacks.at)}.`}
       </Text>
       {callbacks.warning && (
         <Alert mt="sm" color="orange" icon={<Icon name="alert" />} title={callbacks.warning.message}>

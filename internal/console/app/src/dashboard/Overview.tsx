@@ -111,7 +111,7 @@ function TypeLine({ type, run }: { type: DataType; run?: Run }) {
     <tr>
       {name}
       <td data-label="State">
-        <StateBadge state={run.state} />
+        <StateBadge run={run} />
       </td>
       {upToDate}
       <td data-label="Last sync">

@@ -91,7 +91,7 @@ function Row({ run, label }: { run: Run; label: string }) {
       <td data-label="Data type">{label}</td>
       <td data-label="What">{modeWords(run.mode)}</td>
       <td data-label="State">
-        <StateBadge state={run.state} />
+        <StateBadge run={run} />
       </td>
       <td data-label="Read" className="number">
         {formatNumber(run.counts.read)}

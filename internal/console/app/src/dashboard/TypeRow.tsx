@@ -13,7 +13,7 @@ export function TypeRow({ type, run }: { type: DataType; run?: Run }) {
   return (
     <tr>
       <th scope="row">{type.label}</th>
-      <td data-label="State">{run ? <StateBadge state={run.state} /> : "Not synced yet"}</td>
+      <td data-label="State">{run ? <StateBadge run={run} /> : "Not synced yet"}</td>
       <td data-label="Up to date as of">{type.lastSuccess ? formatAgo(type.lastSuccess) : "Never"}</td>
       <td data-label="Last sync">
         {run ? <LastRun run={run} label={type.label} /> : <Text c="dimmed">None</Text>}

@@ -2,7 +2,7 @@ const words: Record<string, string> = {
   run_queued: "Sync asked for",
   run_started: "Sync started",
   run_succeeded: "Sync done",
-  run_partial: "Sync done, with open points",
+  run_partial: "Sync done, with skipped records",
   run_failed: "Sync failed",
   run_cancelled: "Sync cancelled",
   run_interrupted: "Sync interrupted",

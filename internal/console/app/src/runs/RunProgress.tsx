@@ -14,7 +14,7 @@ export function RunProgress({ run, label, waitsFor }: { run: Run; label: string;
   return (
     <Stack gap="sm">
       <Group justify="space-between">
-        <StateBadge state={run.state} />
+        <StateBadge run={run} />
         <Text size="sm" c="dimmed">
           {done === null && !paused ? progressWords(run, waitsFor) : `${done ?? 0} %`}
         </Text>

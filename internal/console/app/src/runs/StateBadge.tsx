@@ -1,10 +1,10 @@
 import { Badge } from "@mantine/core";
 import type { Run } from "../api/types";
 import { usePaused } from "../integrations/usePause";
-import { wordsOf } from "./words";
+import { runWords } from "./words";
 
-export function StateBadge({ state }: { state: Run["state"] }) {
-  const { label, color } = wordsOf(state, usePaused());
+export function StateBadge({ run }: { run: Pick<Run, "state" | "proposal"> }) {
+  const { label, color } = runWords(run, usePaused());
   return (
     <Badge color={color} variant="light" size="lg" tt="none">
       {label}

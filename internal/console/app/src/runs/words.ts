@@ -10,7 +10,7 @@ const states: Record<Run["state"], Words> = {
   running: { label: "Syncing", color: "blue" },
   interrupted: { label: "Interrupted, resumes by itself", color: "orange" },
   succeeded: { label: "Done", color: "teal" },
-  partial: { label: "Done, with open points", color: "orange" },
+  partial: { label: "Done, with skipped records", color: "orange" },
   failed: { label: "Failed", color: "red" },
   cancelled: { label: "Cancelled", color: "gray" },
 };
@@ -20,6 +20,14 @@ const waiting: Run["state"][] = ["queued", "running", "interrupted"];
 /** How a run's state is called and coloured; while syncing is paused, one that is under way waits. */
 export const wordsOf = (state: Run["state"], paused = false): Words =>
   paused && waiting.includes(state) ? { label: "Paused", color: "orange" } : states[state];
+
+/** The same of a run; one that found more missing than it may remove says that it waits. */
+export function runWords({ state, proposal }: Pick<Run, "state" | "proposal">, paused = false): Words {
+  if (state === "partial" && proposal?.state === "open")
+    return { label: "A removal waits for you", color: "orange" };
+  if (state === "partial" && proposal) return { label: "Done, removal decided", color: "teal" };
+  return wordsOf(state, paused);
+}
 
 const modes: Record<Run["mode"], string> = {
   initial: "First sync",

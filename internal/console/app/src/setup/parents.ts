@@ -8,8 +8,3 @@ export function withParents(types: DataType[], chosen: string[]): string[] {
   }
   return types.map((type) => type.type).filter((type) => all.has(type));
 }
-
-const main = ["companies", "contacts", "opportunities", "configurations", "catalog", "agreements"];
-
-/** Whether a type is one of those that few accounts need. */
-export const isFurther = (type: DataType): boolean => !main.includes(type.type);

@@ -18,6 +18,8 @@ export const dataTypes: DataType[] = [
     type: "companies",
     label: "Companies",
     enabled: true,
+    main: true,
+    always: false,
     permission: { module: "Companies", name: "Company Maintenance", level: "Inquire" },
   },
   {
@@ -25,6 +27,8 @@ export const dataTypes: DataType[] = [
     label: "Contacts",
     parent: "companies",
     enabled: true,
+    main: true,
+    always: false,
     permission: { module: "Companies", name: "Contacts", level: "Inquire" },
   },
 ];
