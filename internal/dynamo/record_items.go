@@ -1,11 +1,11 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/gzip"
+	"errors"
 	"fmt"
-	"io"
-	"sync"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
@@ -32,7 +32,7 @@ type recordItem struct {
 	Read       int64             `dynamodbav:"read"`
 	Soft       bool              `dynamodbav:"soft,omitempty"`
 	Data       []byte            `dynamodbav:"data,omitempty"`
-	Zip        []byte            `dynamodbav:"zip,omitempty"` // Data, gzipped
+	Zip        []byte            `dynamodbav:"zip,omitempty"` // Data, see codec.zip
 	Hash       string            `dynamodbav:"hash,omitempty"`
 	CreatedRun string            `dynamodbav:"created,omitempty"`
 	ChangedRun string            `dynamodbav:"changed,omitempty"`
@@ -52,6 +52,10 @@ const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #ha
 	"#scope, #into, #skip, #fence, #expiresAt"
 
 func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
+	return marshal(c.recordItem(scope, r))
+}
+
+func (c *codec) recordItem(scope psa.Scope, r syncer.Row) recordItem {
 	it := recordItem{
 		key: recordKey(scope, r.Type, r.ID), V: version, ID: r.ID, Name: r.Name, Parent: r.Parent,
 		Updated: millis(r.LastUpdated), By: r.UpdatedBy, Read: nanos(r.ReadAt), Soft: r.SoftDeleted,
@@ -70,19 +74,16 @@ func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
 	}
 	if len(r.Data) < compressFrom {
 		it.Data = r.Data
-		return marshal(it)
+	} else {
+		it.Zip = c.zip(r.Data)
 	}
-	var err error
-	if it.Zip, err = c.zip(r.Data); err != nil {
-		return nil, err
-	}
-	return marshal(it)
+	return it
 }
 
 func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
-	it, err := unmarshal[recordItem](in)
+	it, err := parseRecord(in)
 	if err != nil {
-		return syncer.Row{}, err
+		return syncer.Row{}, fmt.Errorf("unmarshal %s: %w", typ, err)
 	}
 	row := syncer.Row{
 		Record: psa.Record{
@@ -94,7 +95,7 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 		ScopeAt: fromNanos(it.ScopeAt), MergedInto: it.MergedInto, Skip: it.Skip,
 	}
 	if len(it.Zip) > 0 {
-		row.Data, err = unzip(it.Zip)
+		row.Data, err = c.unzip(it.Zip)
 	}
 	if err != nil {
 		return syncer.Row{}, fmt.Errorf("%s %d: %w", typ, it.ID, err)
@@ -113,41 +114,36 @@ func (c *codec) rows(typ psa.DataType, in []item) ([]syncer.Row, error) {
 	return rows, nil
 }
 
-// codec reuses compressors: one is larger than a page of records.
-type codec struct{ pool sync.Pool }
-
-func (c *codec) zip(data []byte) ([]byte, error) {
-	var out bytes.Buffer
-	w, ok := c.pool.Get().(*gzip.Writer)
-	if !ok {
-		var err error
-		if w, err = gzip.NewWriterLevel(&out, gzip.BestSpeed); err != nil {
-			return nil, fmt.Errorf("compress: %w", err)
+// parseRecord is unmarshal of a recordItem but for its keys: without
+// reflection, which costs more than reading the answer.
+func parseRecord(in item) (it recordItem, err error) {
+	number := func(name string) int64 {
+		av, ok := in[name].(*types.AttributeValueMemberN)
+		if !ok {
+			return 0
 		}
+		n, bad := strconv.ParseInt(av.Value, 10, 64)
+		err = errors.Join(err, bad)
+		return n
 	}
-	w.Reset(&out)
-	if _, err := w.Write(data); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
+	it = recordItem{
+		V: int(number("v")), ID: psa.RecordID(number("id")), Name: text(in, "name"), Parent: psa.RecordID(number("parent")),
+		Updated: number("upd"), By: text(in, "by"), Read: number("read"), Data: blob(in, "data"), Zip: blob(in, "zip"),
+		Hash: text(in, "hash"), CreatedRun: text(in, "created"), ChangedRun: text(in, "changed"), ChangedAt: number("at"),
+		Removed: syncer.Reason(text(in, "rm")), RemovedAt: number("rmAt"), ScopeAt: number("scope"),
+		MergedInto: psa.RecordID(number("into")), Skip: syncer.SkipReason(text(in, "skip")), Fence: number("fence"),
+		Expires: number("expiresAt"),
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
+	if soft, ok := in["soft"].(*types.AttributeValueMemberBOOL); ok {
+		it.Soft = soft.Value
 	}
-	c.pool.Put(w)
-	return out.Bytes(), nil
+	return it, err
 }
 
-// unzip reads no more than a row may hold, whatever is stored.
-func unzip(zipped []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(zipped))
-	if err != nil {
-		return nil, fmt.Errorf("uncompress: %w", err)
+// blob returns a binary attribute, nil if there is none.
+func blob(it item, name string) []byte {
+	if b, ok := it[name].(*types.AttributeValueMemberB); ok {
+		return b.Value
 	}
-	data, err := io.ReadAll(io.LimitReader(r, syncer.MaxDataBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("uncompress: %w", err)
-	}
-	if len(data) > syncer.MaxDataBytes {
-		return nil, fmt.Errorf("uncompress: more than %d bytes: %w", syncer.MaxDataBytes, psa.ErrInvalid)
-	}
-	return data, nil
+	return nil
 }

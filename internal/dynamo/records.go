@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +31,8 @@ type Records struct {
 	db    *table
 	codec codec
 	known buckets
+	// batchBytes is how large a batch was lately.
+	batchBytes atomic.Int64
 }
 
 var _ syncer.RecordStore = (*Records)(nil)
@@ -76,22 +80,19 @@ func (r *Records) prepare(ctx context.Context, scope psa.Scope, rows []syncer.Ro
 	return nil
 }
 
-// WriteFirst implements syncer.RecordStore. Of rows with the same id one is
-// stored.
+// WriteFirst implements syncer.RecordStore. No two rows may have the same id.
 func (r *Records) WriteFirst(ctx context.Context, scope psa.Scope, rows []syncer.Row) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	if err := r.prepare(ctx, scope, rows); err != nil {
 		return err
 	}
-	items := make([]item, len(rows))
-	for i, row := range rows {
-		var err error
-		if items[i], err = r.codec.item(scope, row); err != nil {
-			return fmt.Errorf("write %s %d: %w", row.Type, row.ID, err)
-		}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(batchParallel)
+	for chunk := range slices.Chunk(rows, batchWrites) {
+		group.Go(func() error { return r.putRows(ctx, scope, chunk) })
 	}
-	if err := r.db.putAll(ctx, items); err != nil {
+	if err := group.Wait(); err != nil {
 		return fmt.Errorf("write first: %w", err)
 	}
 	return nil

@@ -1,0 +1,85 @@
+package dynamo
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
+)
+
+// asJSON is an item as DynamoDB's protocol has it.
+func asJSON(t *testing.T, it item) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	for name, av := range it {
+		switch v := av.(type) {
+		case *types.AttributeValueMemberS:
+			out[name] = map[string]any{"S": v.Value}
+		case *types.AttributeValueMemberN:
+			out[name] = map[string]any{"N": v.Value}
+		case *types.AttributeValueMemberB:
+			out[name] = map[string]any{"B": base64.StdEncoding.EncodeToString(v.Value)}
+		case *types.AttributeValueMemberBOOL:
+			out[name] = map[string]any{"BOOL": v.Value}
+		default:
+			t.Fatalf("%s is %T", name, av)
+		}
+	}
+	return out
+}
+
+// oddRows have every attribute, and what is hard to write.
+func oddRows() []syncer.Row {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 1, time.UTC)
+	full := syncer.Row{
+		Record: psa.Record{
+			Type: psa.Contacts, ID: 1<<40 + 7, Name: "\"A\" <&> \\ \n\u2028 ünï", Parent: 12, LastUpdated: at, UpdatedBy: "é\x01",
+			ReadAt: at.Add(time.Second), SoftDeleted: true, Data: []byte(`{"id":1}`),
+		},
+		Hash: "h", CreatedRun: "c", ChangedRun: "r", ChangedAt: at, Removed: syncer.Merged, RemovedAt: at, ScopeAt: at,
+		MergedInto: 5, Skip: syncer.InvalidRecord, Fence: 9,
+	}
+	kept := full
+	kept.Removed, kept.RemovedAt = "", time.Time{}
+	outside := full
+	outside.Removed, outside.ScopeAt = syncer.OutOfScope, time.Time{}
+	return []syncer.Row{full, kept, outside, company(3), {}}
+}
+
+// The text that is written by hand is the item, and is read as the row.
+func TestItemsByHand(t *testing.T) {
+	t.Parallel()
+	var c codec
+	scope := psa.Scope{Account: "a#\"b", Generation: 3}
+	for _, row := range oddRows() {
+		it, err := c.item(scope, row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(c.appendItem(nil, scope, row), &got); err != nil {
+			t.Fatalf("%s: %v", c.appendItem(nil, scope, row), err)
+		}
+		if diff := cmp.Diff(asJSON(t, it), got); diff != "" {
+			t.Errorf("item (-want +got):\n%s", diff)
+		}
+		want, err := unmarshal[recordItem](it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.key, want.CPK, want.CSK, want.PPK, want.PSK = key{}, "", "", "", ""
+		parsed, err := parseRecord(it)
+		if diff := cmp.Diff(want, parsed, cmp.AllowUnexported(recordItem{})); diff != "" || err != nil {
+			t.Errorf("parsed (-want +got): %v\n%s", err, diff)
+		}
+	}
+	if _, err := parseRecord(item{"id": &types.AttributeValueMemberN{Value: "x"}}); err == nil {
+		t.Error("a number that is none is taken")
+	}
+}
