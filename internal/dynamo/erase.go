@@ -60,10 +60,10 @@ func (e erasure) runs(ctx context.Context, scope psa.Scope) (bool, error) {
 
 // rest is what has no directory.
 func (e erasure) rest(ctx context.Context, scope psa.Scope) (bool, error) {
-	pks := []string{logPK(scope), usageKey(scope).PK, routesPK(scope), seriesPK(scope), postedPK(scope), plansPK(scope)}
+	pks := []string{logPK(scope), usageKey(scope).PK, routesPK(scope), seriesPK(scope), postedPK(scope), plansPK(scope), limitsPK(scope)}
 	var states []key
 	for _, t := range syncer.Types() {
-		pks = append(pks, runNameKey(scope, t.Name, "").PK, openSkipsPK(scope, t.Name))
+		pks = append(pks, runNameKey(scope, t.Name, "").PK, openSkipsPK(scope, t.Name), lotPK(scope, t.Name))
 		states = append(states, typeKey(scope, t.Name))
 	}
 	if done, err := e.partitions(ctx, pks); err != nil || !done {
