@@ -106,8 +106,8 @@ func invariants() []invariant {
 		}},
 		{"parameters are checked, described and in one group", parametersLoose, [][2]string{
 			{"    AllowedPattern: ^[a-z][a-z0-9]{1,11}$\n", ""},
-			{"Parameters: [Stage, InstallationId, ProductName]", "Parameters: [Stage, InstallationId]"},
-			{"Parameters: [Stage, InstallationId, ProductName]", "Parameters: [Stage, InstallationId, ProductName, LogLevel]"},
+			{"Parameters: [Stage, InstallationId, ProductName, Products]", "Parameters: [Stage, InstallationId]"},
+			{"Parameters: [Stage, InstallationId, ProductName, Products]", "Parameters: [Stage, InstallationId, ProductName, LogLevel]"},
 			{"    Description: The least severe level that is logged.\n", ""},
 		}},
 		{"a new version is watched, and every alarm reaches people", alarmsMute, [][2]string{

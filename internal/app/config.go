@@ -5,6 +5,7 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,8 +37,10 @@ type Config struct {
 	ConnectWiseClientID            string
 	ConnectWiseAPIVersion          string
 	ProductName                    string
-	AccountClaim, RolesClaim       string
-	KindClaim                      string
+	// Products are the deployment's SKUs, as JSON; see mapping.ParseCatalog.
+	Products                 string
+	AccountClaim, RolesClaim string
+	KindClaim                string
 	// Issuer, Audience and ConsoleClientID are what the console signs in with.
 	Issuer, Audience, ConsoleClientID string
 
@@ -77,6 +80,7 @@ func variables() []variable {
 		{"INSTALLATION_ID", func(c *Config) *string { return &c.InstallationID }, text},
 		{"CONNECTWISE_CLIENT_ID", func(c *Config) *string { return &c.ConnectWiseClientID }, guid},
 		{"CONNECTWISE_API_VERSION", func(c *Config) *string { return &c.ConnectWiseAPIVersion }, text},
+		{"PRODUCTS", func(c *Config) *string { return &c.Products }, kind{"JSON", func(s string) bool { return json.Valid([]byte(s)) }}},
 		{"PRODUCT_NAME", func(c *Config) *string { return &c.ProductName }, text},
 		{"ACCOUNT_CLAIM", func(c *Config) *string { return &c.AccountClaim }, text},
 		{"ROLES_CLAIM", func(c *Config) *string { return &c.RolesClaim }, text},

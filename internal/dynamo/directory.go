@@ -18,7 +18,7 @@ import (
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
-// Directory lists of companies by name: sorted and packed, a few
+// Directory lists the companies by name: sorted and packed, a few
 // thousand an item, so that a type-ahead over all of them reads a handful of
 // items. It is brought up to date by what changed since it was written,
 // whenever it is asked and was not within a minute.

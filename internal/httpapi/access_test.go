@@ -31,7 +31,8 @@ func operations(t *testing.T) []operation {
 	}
 	var out []operation
 	for path, methods := range doc.Paths {
-		path = strings.NewReplacer("{type}", "companies", "runs/{id}", "runs/"+runID(0), "jobs/{id}", "jobs/"+runID(0), "{id}", "42").Replace(path)
+		path = strings.NewReplacer("{type}", "companies", "runs/{id}", "runs/"+runID(0), "jobs/{id}", "jobs/"+runID(0), "changes/{id}", "changes/"+runID(0),
+			"{tenant}", "t1", "{company}", "7", "{id}", "42").Replace(path)
 		for method, op := range methods {
 			out = append(out, operation{strings.ToUpper(method), path, op.Access})
 		}
@@ -100,8 +101,12 @@ func TestRoles(t *testing.T) {
 				"machine":      {token{"sub": "m", "account": "msp-1", "scope": "records.read"}, 403, 403},
 			} {
 				want := tc.reads
-				if op.access == "change" {
+				switch op.access {
+				case "read":
+				case "change":
 					want = tc.alter
+				default: // a machine's
+					want = 403
 				}
 				got := s.do(tc.who, op.method, op.path, op.body())
 				if want == 403 {

@@ -27,6 +27,8 @@ type Config struct {
 	Records Records
 	Jobs    Jobs
 	People  People
+	Mapping Mapping
+	Intake  Intake
 
 	// Claims and RequestID tell of the request in a context.
 	Claims     Claims
@@ -81,7 +83,7 @@ func Document() ([]byte, error) { return document(build(Config{}).huma) }
 func (c *Config) check() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
+		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil, "Mapping": c.Mapping == nil, "Intake": c.Intake == nil,
 		"People": c.People == nil,
 		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {
@@ -118,6 +120,9 @@ func build(cfg Config) *api {
 	a.registerSkips()
 	a.registerRecords()
 	a.registerLogs()
+	a.registerMapping()
+	a.registerProducts()
+	a.registerIntake()
 	return a
 }
 

@@ -35,6 +35,8 @@ type caller struct {
 	// subject is the issuer's id of the person.
 	subject, name string
 	roles         []string
+	// scopes are a machine's rights.
+	scopes []string
 }
 
 func (c caller) has(role string) bool { return slices.Contains(c.roles, role) }
@@ -48,7 +50,10 @@ func callerOf(ctx context.Context) caller {
 
 // identify tells who calls. An end customer is told that there is nothing
 // here.
-func (n ClaimNames) identify(claims map[string]string, ok bool) (caller, error) {
+//
+// A machine's token names its account, or may speak for all accounts and says in
+// a header for which.
+func (n ClaimNames) identify(claims map[string]string, scopes []string, account string, ok bool) (caller, error) {
 	if !ok {
 		return caller{}, problem.New(problem.Unauthorized, "The request carries no valid token.", "Sign in again.")
 	}
@@ -63,11 +68,19 @@ func (n ClaimNames) identify(claims map[string]string, ok bool) (caller, error) 
 	if kind != kindPartner && !machine {
 		return caller{}, notFound()
 	}
-	account, err := psa.ParseAccountID(claims[n.Account])
+	named := claims[n.Account]
+	if machine {
+		// API Gateway lists scopes by themselves only where a route asks for some.
+		c.scopes = append(strings.Fields(claims["scope"]), scopes...)
+		if named == "" && slices.Contains(c.scopes, scopeAllAccounts) {
+			named = account
+		}
+	}
+	id, err := psa.ParseAccountID(named)
 	if err != nil {
 		return caller{}, problem.New(problem.Unauthorized, "The token names no account.", "Sign in again.").Wrap(err)
 	}
-	c.account = account
+	c.account = id
 	return c, nil
 }
 
@@ -82,10 +95,28 @@ type access string
 const (
 	reads   access = "read"
 	changes access = "change"
+
+	// What machines may do; a token has it as a scope of this name.
+	scopeTenants access = "tenants:write"
+	scopeUsage   access = "usage:write"
 )
+
+// scopeAllAccounts lets a machine speak for every account, one a request, which
+// accountHeader names.
+const (
+	scopeAllAccounts = "all-accounts"
+	accountHeader    = "Psabridge-Account"
+)
+
+// machines reports whether the access is for machines, and not for people.
+func (a access) machines() bool { return a == scopeTenants || a == scopeUsage }
 
 func (c caller) may(a access) error {
 	switch {
+	case a.machines() && slices.Contains(c.scopes, string(a)):
+		return nil
+	case a.machines():
+		return problem.New(problem.Forbidden, "This needs a machine's token with the scope "+string(a)+".", "Ask who issues the tokens.")
 	case len(c.roles) == 0:
 		return problem.New(problem.Forbidden, "This needs a person's token.", "Sign in to the console.")
 	case a == reads && (c.has(roleAdmin) || c.has(roleMember)), a == changes && c.has(roleAdmin):
@@ -100,8 +131,8 @@ func (c caller) may(a access) error {
 // authenticate puts the caller into the context, or ends the request.
 func (a *api) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _, ok := a.Claims(r.Context())
-		c, err := a.ClaimNames.identify(claims, ok)
+		claims, scopes, ok := a.Claims(r.Context())
+		c, err := a.ClaimNames.identify(claims, scopes, r.Header.Get(accountHeader), ok)
 		if err != nil {
 			a.fail(w, r, err)
 			return

@@ -15,6 +15,7 @@ import (
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup/setuptest"
+	"github.com/psabridge/psabridge/internal/usage"
 )
 
 type claimsKey struct{}
@@ -39,6 +40,7 @@ type server struct {
 	engine  *engine
 	jobs    *jobs
 	names   *names
+	books   *books
 	handler http.Handler
 
 	mu       sync.Mutex
@@ -47,11 +49,11 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}, jobs: &jobs{}, names: &names{}}
-	s.world.Log = s
+	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}, jobs: &jobs{}, names: &names{}, books: newBooks()}
+	s.world.Log, s.books.Now = s, s.world.Now
 	h, err := httpapi.New(httpapi.Config{
 		Setup: s.world.Service(t, nil), Engine: s.engine, Runs: s.engine, Records: s.engine, Jobs: s.jobs.service(s.world.Now),
-		People: s.names,
+		People: s.names, Mapping: s.books, Intake: usage.Intake{Store: s.books, Now: s.world.Now},
 		Claims: func(ctx context.Context) (map[string]string, []string, bool) {
 			c, ok := ctx.Value(claimsKey{}).(token)
 			return c, nil, ok && c != nil
@@ -115,6 +117,15 @@ func (a answer) want(status int, code string) answer {
 	}
 	if p.Code != code {
 		a.t.Errorf("code %q, want %q: %s", p.Code, code, a.body)
+	}
+	return a
+}
+
+// has fails the test unless text is in the answer.
+func (a answer) has(text string) answer {
+	a.t.Helper()
+	if !strings.Contains(a.body, text) {
+		a.t.Errorf("no %s in %s", text, a.body)
 	}
 	return a
 }

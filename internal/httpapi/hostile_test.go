@@ -14,6 +14,7 @@ import (
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/setup"
+	"github.com/psabridge/psabridge/internal/usage"
 )
 
 func TestHostileBodies(t *testing.T) {
@@ -89,6 +90,7 @@ func TestRequestsEndBeforeTheFunction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, err := httpapi.New(httpapi.Config{
 			Setup: slow{}, Engine: &engine{}, Runs: &engine{}, Records: &engine{}, Jobs: new(jobs).service(time.Now), People: &names{},
+			Mapping: newBooks(), Intake: usage.Intake{Store: newBooks(), Now: time.Now},
 			Claims:    func(context.Context) (map[string]string, []string, bool) { return admin(), nil, true },
 			RequestID: func(context.Context) string { return "req-1" }, ClaimNames: httpapi.ClaimNames{Account: "account", Roles: "roles", Kind: "kind"},
 		})

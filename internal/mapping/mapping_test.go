@@ -354,6 +354,18 @@ func TestNormal(t *testing.T) {
 	}
 }
 
+// A filter leaves companies out of what is synced, and not out of mapping.
+func TestCompanySearch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kept, left := w.company("Zebra One", nil), w.company("Zebra Two", nil)
+	w.names = []mapping.Ref{{ID: kept, Name: "Zebra One"}}
+	found, err := w.CompanySearch(t.Context(), w.scope, " zebra ", 5)
+	if err != nil || len(found) != 2 || found[0].ID != kept || found[1].ID != left {
+		t.Errorf("%+v %v", found, err)
+	}
+}
+
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	names := []mapping.Ref{{ID: 1, Name: "Blue Acme"}, {ID: 2, Name: "Acme"}, {ID: 3, Name: "Pacme"}, {ID: 4, Name: "Other"}, {ID: 5, Name: "Acme (old)"}}

@@ -65,8 +65,11 @@ func (*Conflict) Is(target error) bool { return target == psa.ErrConflict }
 
 // ConnectWise reads what can be chosen. Every error carries a problem.Code.
 // Reads by ids leave out what does not exist, in few calls for many ids.
-type ConnectWise interface {
+type ConnectWise interface { //nolint:interfacebloat // one other side, all of whose lists people choose from
 	Companies(ctx context.Context, ids []psa.RecordID) (map[psa.RecordID]Company, error)
+	// FindCompanies lists companies, filtered out or not, whose name has text
+	// in it, at most limit.
+	FindCompanies(ctx context.Context, text string, limit int) ([]Ref, error)
 	Agreements(ctx context.Context, ids []psa.RecordID) (map[psa.RecordID]Agreement, error)
 	// AgreementsOf lists the agreements of companies.
 	AgreementsOf(ctx context.Context, companies []psa.RecordID) ([]Agreement, error)

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/problem"
@@ -21,7 +22,6 @@ type Service struct {
 	// Catalog are the deployment's SKUs.
 	Catalog []Product
 	Now     func() time.Time
-	Log     *slog.Logger
 }
 
 // Edit is a wish for one tenant.
@@ -181,14 +181,35 @@ func (s *Service) SaveProducts(ctx context.Context, scope psa.Scope, items map[S
 	return saved, s.Journal.Note(ctx, scope, "products_changed", by, fmt.Sprintf("%d products have a catalog item.", len(chosen)))
 }
 
-// CompanySearch finds companies by name for a type-ahead.
+// CompanySearch finds companies by name for a type-ahead: those that are
+// synced, and, where they are few, those that a filter leaves out as well.
 func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]Ref, error) {
 	names, err := s.Directory.Names(ctx, scope)
 	if err != nil {
 		return nil, fmt.Errorf("company names: %w", err)
 	}
-	return Search(names, text, limit), nil
+	found := Search(names, text, limit)
+	if len(found) == limit || len([]rune(strings.TrimSpace(text))) < minSearch {
+		return found, nil
+	}
+	cw, err := s.Connector.Mapping(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	more, err := cw.FindCompanies(ctx, strings.TrimSpace(text), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find companies: %w", err)
+	}
+	for _, r := range more {
+		if len(found) < limit && !slices.ContainsFunc(found, func(f Ref) bool { return f.ID == r.ID }) {
+			found = append(found, r)
+		}
+	}
+	return found, nil
 }
+
+// minSearch is how many letters ConnectWise is asked with: one finds too much.
+const minSearch = 2
 
 // AgreementsOf lists what usage of a company can be posted to: its active
 // agreements and those of its parent company.

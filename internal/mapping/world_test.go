@@ -133,7 +133,7 @@ func (w *world) put(table string, fields map[string]any) psa.RecordID {
 func ref(id psa.RecordID) map[string]any { return map[string]any{"id": int(id)} }
 
 func (w *world) company(name string, more map[string]any) psa.RecordID {
-	fields := map[string]any{"identifier": name, "name": name, "status": ref(1)}
+	fields := map[string]any{"identifier": name, "name": name, "status": ref(1), "deletedFlag": false}
 	maps.Copy(fields, more)
 	id := w.put(cwsim.Companies, fields)
 	w.names = append(w.names, mapping.Ref{ID: id, Name: name})

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/connectwise"
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 const (
@@ -28,6 +30,15 @@ func (c *Connector) Mapping(ctx context.Context, scope psa.Scope) (mapping.Conne
 		return nil, fmt.Errorf("connect %s: %w", scope, err)
 	}
 	return NewChooser(client), nil
+}
+
+// Note implements mapping.Journal.
+func (j Journal) Note(ctx context.Context, scope psa.Scope, event, who, message string) error {
+	entry := syncer.LogEntry{At: time.Now(), Event: event, Who: who, Message: message}
+	if err := j.Log.Log(ctx, scope, entry); err != nil {
+		return fmt.Errorf("log %s: %w", event, err)
+	}
+	return nil
 }
 
 // NewChooser reads what can be mapped to with a client.
@@ -57,6 +68,20 @@ func (s chooser) Companies(ctx context.Context, ids []psa.RecordID) (map[psa.Rec
 		out[c.ID] = mapping.Company{
 			Ref: mapping.Ref(c.reference), Parent: c.ParentCompany.ID, Status: c.Status.ID, StatusName: c.Status.Name, Deleted: c.DeletedFlag,
 		}
+	})
+	return out, err
+}
+
+// FindCompanies implements mapping.ConnectWise.
+func (s chooser) FindCompanies(ctx context.Context, text string, limit int) ([]mapping.Ref, error) {
+	q := connectwise.ListQuery{
+		Fields: []string{"name"}, PageSize: limit,
+		Conditions: connectwise.And(connectwise.Eq("deletedFlag", false), connectwise.Contains("name", text)),
+	}
+	var out []mapping.Ref
+	err := each(ctx, s.client, companiesPath, q, func(r reference) bool {
+		out = append(out, mapping.Ref(r))
+		return len(out) < limit
 	})
 	return out, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/psabridge/psabridge/internal/callback"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/filter"
+	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
@@ -30,7 +31,7 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"SYNC_QUEUE_URL", "SECRET_PREFIX", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
+	return []string{"SYNC_QUEUE_URL", "SECRET_PREFIX", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "PRODUCTS"}
 }
 
 // Handler does a batch of messages.
@@ -41,6 +42,7 @@ type worker struct {
 	engine    *syncer.Engine
 	callbacks *callback.Worker
 	jobs      *filter.Jobs
+	mapping   *mapping.Service
 	// tick is what the minute's tick does, one after the other.
 	tick []func(context.Context) error
 }
@@ -53,7 +55,12 @@ func New(cfg app.Config) (Handler, error) {
 	store := dynamo.New(db, cfg.TableName, time.Now)
 	vault := secrets.New(secretsmanager.NewFromConfig(aws))
 	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, log)
-	waker := app.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)}
+	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
+	waker := app.Waker{Sender: sender}
+	catalog, err := mapping.ParseCatalog(cfg.Products)
+	if err != nil {
+		return nil, fmt.Errorf("PRODUCTS: %w", err)
+	}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
 	service, err := setup.New(setup.Deps{
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(), Types: connector.SetupTypes(),
@@ -79,6 +86,10 @@ func New(cfg app.Config) (Handler, error) {
 		Sources: func(ctx context.Context, account psa.AccountID) (filter.Source, error) {
 			return conn.FilterSource(ctx, store.Setup(), account)
 		},
+	}
+	w.mapping = &mapping.Service{
+		Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
+		Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
 	}
 	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
@@ -110,6 +121,13 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 			return err
 		}
 		return w.jobs.Run(ctx, account, id)
+	}
+	if h.Kind == app.ChangeKind {
+		scope, id, err := app.ParseChange(body)
+		if err != nil {
+			return err
+		}
+		return w.mapping.Work(ctx, scope, id)
 	}
 	m, err := syncer.ParseMessage(body)
 	if err != nil {

@@ -20,18 +20,20 @@ import (
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/lambdahttp"
+	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
 	"github.com/psabridge/psabridge/internal/setup"
 	"github.com/psabridge/psabridge/internal/syncer"
 	"github.com/psabridge/psabridge/internal/telemetry"
+	"github.com/psabridge/psabridge/internal/usage"
 )
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
 	return []string{
 		"SYNC_QUEUE_URL", "SECRET_PREFIX", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION",
-		"PRODUCT_NAME", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
+		"PRODUCT_NAME", "PRODUCTS", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
 	}
 }
 
@@ -55,10 +57,19 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wire setup: %w", err)
 	}
+	catalog, err := mapping.ParseCatalog(cfg.Products)
+	if err != nil {
+		return nil, fmt.Errorf("PRODUCTS: %w", err)
+	}
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
 		People: store.Persons(),
+		Mapping: &mapping.Service{
+			Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
+			Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
+		},
+		Intake: usage.Intake{Store: store.Reports(), Now: time.Now},
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
 		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,

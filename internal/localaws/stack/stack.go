@@ -104,6 +104,15 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	return s, nil
 }
 
+// demoProducts are what the demo vendor sells.
+const demoProducts = `[` +
+	`{"sku":"core","name":"Core","meter":"seats"},` +
+	`{"sku":"email-protect","name":"Email Protect","meter":"seats"},` +
+	`{"sku":"complete-protect","name":"Complete Protect","meter":"seats"},` +
+	`{"sku":"ato","name":"Account Takeover","meter":"seats","addOn":true},` +
+	`{"sku":"dmarc","name":"DMARC","meter":"domains","addOn":true},` +
+	`{"sku":"sat-plus","name":"SAT Bundle Plus","meter":"seats","addOn":true}]`
+
 // Close ends everything, the last one started first.
 func (s *Stack) Close() error {
 	var errs []error
@@ -164,7 +173,7 @@ func (s *Stack) hostConfig(c Config, console, front net.Listener) host.Config {
 		Template: filepath.Join(c.Root, "template.yaml"), BuildDir: BuildDir(c.Root), LogDir: c.in("logs"),
 		Terminal: c.Terminal, Endpoints: s.Services.Endpoints, EventBridge: s.Services.EventBridge,
 		Listener: console, Logger: c.Logger,
-		Parameters: map[string]string{"InstallationId": "local", "ConnectWiseClientId": ClientID},
+		Parameters: map[string]string{"InstallationId": "local", "ConnectWiseClientId": ClientID, "Products": demoProducts},
 		Loopback:   map[string]string{"JwtIssuer": s.Issuer.URL},
 	}
 	maps.Copy(h.Parameters, c.Parameters)
