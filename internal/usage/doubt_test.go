@@ -1,0 +1,151 @@
+package usage_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/cwsim"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/usage"
+)
+
+// first is a world in which the first line is about to be made.
+func first(t *testing.T, settings usage.Settings) (*world, psa.RecordID, usage.SeriesKey) {
+	t.Helper()
+	w := newWorld(t, nil)
+	settings.Zone, settings.Rev = "UTC", 1
+	if err := w.watch.service.Configure(t.Context(), w.scope, settings); err != nil {
+		t.Fatal(err)
+	}
+	a := w.agreement("2026-11-01")
+	item, _ := w.items()
+	w.want("acme", a, map[usage.SKU]psa.RecordID{"core": item})
+	w.report("acme", map[usage.SKU]int64{"core": 12})
+	w.approve()
+	return w, a, usage.SeriesKey{Agreement: a, Product: item}
+}
+
+func (w *world) fault(f cwsim.Fault) {
+	w.t.Helper()
+	if err := w.sim.SetFaults(f); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// A person makes a line at the very moment at which ours is made: the second
+// look finds it, ours is void, and the person chooses.
+func TestAPersonsLineAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	w, a, key := first(t, usage.Settings{})
+	w.fault(cwsim.Fault{Method: "POST", Kind: cwsim.FaultChange, Times: 1, Changes: []cwsim.Change{{
+		Table: cwsim.Additions, Members: map[string]any{
+			"agreementId": a, "product": map[string]any{"id": key.Product}, "quantity": 30, "billCustomer": "Billable", "effectiveDate": "2026-11-01",
+		},
+	}}})
+	p := w.post(w.process(&mortal{}))
+	lines := func(what string) {
+		w.wantLines(what, a, fmt.Sprintf("item %d: 2026-11-01 to 2026-11-01, 0", key.Product), fmt.Sprintf("item %d: 2026-11-01 to open, 30", key.Product))
+	}
+	lines("the same moment")
+	w.wantCodes("the same moment", a, usage.DoubledLine, usage.OtherLines)
+	p = w.post(p)
+	lines("the next day")
+	w.wantCodes("the next day", a, usage.OtherLines)
+	if err := w.watch.service.TakeOver(t.Context(), w.scope, key, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	w.post(p)
+	w.wantLines("taken over", a, fmt.Sprintf("item %d: 2026-11-01 to 2026-11-01, 0", key.Product), fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
+}
+
+// A server that commits later than the quiet time: the line is made again, and
+// the one that turns up is known as ours, set to zero, ended and reported.
+func TestALineThatTurnsUpAfterTheQuietTime(t *testing.T) {
+	t.Parallel()
+	w, a, key := first(t, usage.Settings{})
+	w.fault(cwsim.Fault{Method: "POST", Kind: cwsim.FaultCommitLater, Times: 1, DelayMS: int(time.Hour.Milliseconds())})
+	p := w.post(w.process(&mortal{}))
+	w.wantLines("made again", a, fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
+	w.later(2 * time.Hour)
+	w.post(p)
+	w.wantLines("both", a, fmt.Sprintf("item %d: 2026-11-01 to 2026-11-01, 0", key.Product), fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
+	w.wantCodes("both", a, usage.DoubledLine)
+	entries, _, err := w.watch.store.Postings(0).History(context.Background(), w.scope, key, "", 1)
+	if err != nil || len(entries) != 1 || entries[0].Event != "void" {
+		t.Errorf("history: %+v, %v", entries, err)
+	}
+}
+
+// Without markers our own line is known by what it is and by being new; one
+// that cannot be told from another's is another's.
+func TestWithoutMarkers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fault cwsim.Fault
+		lines []string
+		codes []usage.Code
+	}{
+		"cut after": {cwsim.Fault{Kind: cwsim.FaultCutAfter}, []string{"2026-11-01 to open, 12"}, nil},
+		"late":      {cwsim.Fault{Kind: cwsim.FaultCommitLater, DelayMS: int((4 * time.Minute).Milliseconds())}, []string{"2026-11-01 to open, 12"}, nil},
+		"too late": {
+			cwsim.Fault{Kind: cwsim.FaultCommitLater, DelayMS: int(time.Hour.Milliseconds())},
+			[]string{"2026-11-01 to open, 12", "2026-11-01 to open, 12"}, []usage.Code{usage.OtherLines},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, a, key := first(t, usage.Settings{NoMarkers: true})
+			tt.fault.Method, tt.fault.Times = "POST", 1
+			w.fault(tt.fault)
+			p := w.post(w.process(&mortal{}))
+			w.later(2 * time.Hour)
+			w.post(p)
+			var want []string
+			for _, l := range tt.lines {
+				want = append(want, fmt.Sprintf("item %d: %s", key.Product, l))
+			}
+			w.wantLines(name, a, want...)
+			w.wantCodes(name, a, tt.codes...)
+			if got := w.sim.AdditionsOf(int(a))[0]["serialNumber"]; got != nil && got != "" {
+				t.Errorf("serial number %v", got)
+			}
+		})
+	}
+}
+
+// ConnectWise refuses: what is refused for good is said, and tried again by the
+// next run; nothing else of the account waits for it.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	w, a, key := first(t, usage.Settings{})
+	b := w.agreement("2026-11-01")
+	w.want("bolt", b, map[usage.SKU]psa.RecordID{"core": key.Product})
+	w.report("bolt", map[usage.SKU]int64{"core": 7})
+	w.approve()
+	w.fault(cwsim.Fault{Method: "POST", Kind: cwsim.FaultStatus, Status: 400, Times: 1})
+	p := w.post(w.process(&mortal{}))
+	w.wantLines("refused", a)
+	w.wantCodes("refused", a, usage.PostingRefused)
+	w.wantLines("the other", b, fmt.Sprintf("item %d: 2026-11-01 to open, 7", key.Product))
+	p = w.post(p)
+	w.wantLines("the next day", a, fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
+	w.wantCodes("the next day", a)
+
+	// A lost permission ends the run, and says so.
+	w.report("acme", map[usage.SKU]int64{"core": 13})
+	w.fault(cwsim.Fault{Method: "PATCH", Kind: cwsim.FaultStatus, Status: 403})
+	p = w.post(p)
+	if got := w.run(); got.State != usage.Failed || got.Failure == nil || got.Failure.Code != "permission_missing" {
+		t.Errorf("run %+v", got)
+	}
+	w.fault(cwsim.Fault{Method: "PATCH", Kind: cwsim.FaultThrottle, RetryAfter: 30, Times: 2})
+	w.post(p)
+	w.wantLines("throttled", a, fmt.Sprintf("item %d: 2026-11-01 to open, 13", key.Product))
+	for k, s := range w.series(0) {
+		if s.Intent != nil {
+			t.Errorf("%s has an intent left", k)
+		}
+	}
+}
