@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func wantRepaired(t *testing.T, w *world, foreign int) {
 	}
 	types := map[string]int{}
 	for _, cb := range w.sim.Snapshot(cwsim.Callbacks) {
-		if fmt.Sprint(cb["id"]) == fmt.Sprint(foreign) {
+		if fmt.Sprint(cb["id"]) == strconv.Itoa(foreign) {
 			if cb["inactiveFlag"] != true {
 				t.Error("somebody else's callback was touched")
 			}
