@@ -44,11 +44,11 @@ type lambdaWorld struct {
 type fault int
 
 const (
-	passed    fault = iota
-	failed          // an error, and nothing is done
-	throttled       // the service asks to slow down
-	cut             // the connection breaks, and nothing is done
-	cutAfter        // it is done, and then the connection breaks
+	passed   fault = iota
+	failed         // an error, and nothing is done
+	slowDown       // the service asks to slow down
+	cut            // the connection breaks, and nothing is done
+	cutAfter       // it is done, and then the connection breaks
 )
 
 func newLambdaWorld(events int, faults func(int) fault) *lambdaWorld {
@@ -132,7 +132,7 @@ func (w *lambdaWorld) service(rw http.ResponseWriter, r *http.Request) {
 	case failed:
 		rw.WriteHeader(http.StatusInternalServerError)
 		return
-	case throttled:
+	case slowDown:
 		rw.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(rw, `{"__type":"ThrottlingException"}`)
 		return
@@ -175,20 +175,20 @@ func (w *lambdaWorld) enqueue(body []byte) []byte {
 	return fmt.Appendf(nil, `{"MessageId":"m","MD5OfMessageBody":%q}`, hex.EncodeToString(sum[:]))
 }
 
-// outcome is what became of the deliveries.
-type outcome struct {
+// received is what became of the deliveries.
+type received struct {
 	acknowledged, lost int
 	cpu                time.Duration // of the process, from its first delivery on
 	memory             int64
 }
 
 // deliver runs the function until it has answered every delivery.
-func deliver(ctx context.Context, bin string, w *lambdaWorld) (outcome, error) {
+func deliver(ctx context.Context, bin string, w *lambdaWorld) (received, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return outcome{}, err
+		return received{}, err
 	}
 	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: w}
 	go func() { _ = srv.Serve(l) }() // ends with Close
@@ -200,30 +200,30 @@ func deliver(ctx context.Context, bin string, w *lambdaWorld) (outcome, error) {
 	cmd.Stdout = io.Discard // what it logs of the faults
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		return outcome{}, fmt.Errorf("start %s: %w", bin, err)
+		return received{}, fmt.Errorf("start %s: %w", bin, err)
 	}
 	defer func() { _ = cmd.Wait() }() // killed below
 	defer func() { _ = cmd.Process.Kill() }()
 	select {
 	case <-w.done:
 	case <-ctx.Done():
-		return outcome{}, fmt.Errorf("deliveries of %s: %w", bin, ctx.Err())
+		return received{}, fmt.Errorf("deliveries of %s: %w", bin, ctx.Err())
 	}
 	return w.outcome(cmd.Process.Pid)
 }
 
-func (w *lambdaWorld) outcome(pid int) (outcome, error) {
+func (w *lambdaWorld) outcome(pid int) (received, error) {
 	cpu, err := processorTime(pid)
 	if err != nil {
-		return outcome{}, err
+		return received{}, err
 	}
 	memory, err := peakMemory(pid)
 	if err != nil {
-		return outcome{}, err
+		return received{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := outcome{cpu: cpu, memory: memory}
+	out := received{cpu: cpu, memory: memory}
 	for id, status := range w.statuses {
 		if status < 200 || status > 299 {
 			continue
