@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/v1/catalog/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items of ConnectWise's catalog */
+        get: operations["searchCatalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies by name, for a type-ahead */
+        get: operations["searchCompanies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/companies/{company}/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agreements of a company and of its parent company */
+        get: operations["listAgreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connection": {
         parameters: {
             query?: never;
@@ -228,6 +279,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mapping-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Map many tenants, or have a proposal made by name; poll what is answered */
+        post: operations["startMappingChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mapping-changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A change set, and what became of each of its rows */
+        get: operations["getMappingChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mapping-changes/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what was proposed; pressing twice does it once */
+        post: operations["applyMappingChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mapping-changes/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was done, except where somebody changed it since */
+        post: operations["undoMappingChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tenants and what they are mapped to, by name */
+        get: operations["listMappings"];
+        put?: never;
+        /** Map up to 50 tenants, all or none */
+        post: operations["putMappings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Map a tenant, or take its mapping away; If-Match is needed */
+        put: operations["putMapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -255,6 +409,24 @@ export interface paths {
         /** What those are called who changed something, by the ids that stand in other answers */
         get: operations["listPeople"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the vendor sells, and the catalog item of each */
+        get: operations["getProducts"];
+        /** Choose the catalog items; If-Match is needed */
+        put: operations["putProducts"];
         post?: never;
         delete?: never;
         options?: never;
@@ -433,10 +605,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell of tenants; telling again, late or out of order is harmless */
+        post: operations["putTenants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report what tenants use, a snapshot a day; reporting again, late or out of order is harmless */
+        post: operations["putUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Agreement: {
+            /**
+             * Format: int64
+             * @description The company that it belongs to: the one asked for, or its parent company.
+             */
+            company: number;
+            /** Format: int64 */
+            id: number;
+            name?: string;
+            status?: string;
+            type?: string;
+            usable: boolean;
+        };
         Callbacks: {
             /**
              * Format: date-time
@@ -446,6 +665,15 @@ export interface components {
             /** @enum {string} */
             state: "none" | "registering" | "registered" | "failed";
             warning?: components["schemas"]["Warning"];
+        };
+        CatalogItem: {
+            class?: string;
+            description?: string;
+            /** Format: int64 */
+            id: number;
+            name?: string;
+            /** @description A bundle cannot be on an agreement. */
+            usable: boolean;
         };
         Check: {
             /** Format: date-time */
@@ -780,6 +1008,23 @@ export interface components {
             feature: string;
             says: string;
         };
+        ListAgreementsOutputBody: {
+            items: components["schemas"]["Agreement"][];
+        };
+        ListMappingsOutputBody: {
+            /**
+             * Format: int64
+             * @description How many tenants the text finds.
+             */
+            all: number;
+            items: components["schemas"]["MappingRow"][];
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How many of them are not mapped.
+             */
+            unmapped: number;
+        };
         LogEntries: {
             items: components["schemas"]["LogEntry"][];
             /** @description Where the next page begins; absent on the last. */
@@ -808,6 +1053,56 @@ export interface components {
             /** @description Whether the rest of the feature works. */
             works: boolean;
         };
+        MappingChange: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description There was more than one change set holds: do it again. */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description How many rows are worked.
+             */
+            done: number;
+            failure?: string;
+            id: string;
+            rows: components["schemas"]["MappingChangeRow"][];
+            /**
+             * @description proposed waits for a person.
+             * @enum {string}
+             */
+            state: "matching" | "proposed" | "applying" | "applied" | "undoing" | "undone" | "stopped";
+        };
+        MappingChangeRow: {
+            detail?: string;
+            name: string;
+            /**
+             * @description Absent while it is not worked.
+             * @enum {string}
+             */
+            result?: "applied" | "conflict" | "invalid" | "ambiguous" | "undone" | "kept";
+            target: components["schemas"]["Target"];
+            tenant: string;
+        };
+        MappingEdit: {
+            /** @description Of the row that was seen. */
+            etag: string;
+            target: components["schemas"]["Target"];
+            tenant: string;
+        };
+        MappingRow: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /** @description For If-Match when it is changed. */
+            etag: string;
+            mapped: boolean;
+            name: string;
+            /** @enum {string} */
+            state: "active" | "suspended" | "removed";
+            target: components["schemas"]["Target"];
+            tenant: string;
+        };
         Me: {
             /** @description The MSP's account. */
             account: string;
@@ -825,6 +1120,22 @@ export interface components {
             n: number;
             /** @description Whether there may be fewer. */
             upTo: boolean;
+        };
+        Outcome: {
+            code?: string;
+            /** @description The tenant's id. */
+            id: string;
+            message?: string;
+            remedy?: string;
+            /**
+             * @description stale: something later was told before. failed: send it again.
+             * @enum {string}
+             */
+            result: "stored" | "stale" | "refused" | "failed";
+        };
+        OutcomesOutputBody: {
+            /** @description One for each item, in their order. */
+            results: components["schemas"]["Outcome"][];
         };
         Pause: {
             /**
@@ -893,6 +1204,21 @@ export interface components {
             /** @description Always about:blank; the code says what happened. */
             type: string;
         };
+        Product: {
+            addOn: boolean;
+            /** @description The catalog item that was chosen. */
+            item?: components["schemas"]["Ref"];
+            /** @description What is counted for it. */
+            meter: string;
+            name: string;
+            sku: string;
+        };
+        ProductsOutputBody: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            items: components["schemas"]["Product"][];
+        };
         Proposal: {
             /** Format: date-time */
             decidedAt?: string;
@@ -918,9 +1244,27 @@ export interface components {
         PutFiltersInputBody: {
             filter: components["schemas"]["Filter"];
         };
+        PutMappingsInputBody: {
+            edits: components["schemas"]["MappingEdit"][];
+        };
+        PutMappingsOutputBody: {
+            items: components["schemas"]["SavedMapping"][];
+        };
+        PutProductsInputBody: {
+            /** @description Catalog items by SKU; a SKU that is absent has none. */
+            items: {
+                [key: string]: components["schemas"]["Ref"];
+            };
+        };
+        PutTenantsInputBody: {
+            tenants: components["schemas"]["TenantTold"][];
+        };
         PutTypesInputBody: {
             /** @description All types to sync. */
             types: string[];
+        };
+        PutUsageInputBody: {
+            reports: components["schemas"]["UsageReport"][];
         };
         Record: {
             /**
@@ -981,6 +1325,11 @@ export interface components {
             items: components["schemas"]["Record"][];
             /** @description Where the next page begins; absent on the last. A page may be short, or empty, while there is a next. */
             next?: string;
+        };
+        Ref: {
+            /** Format: int64 */
+            id: number;
+            name?: string;
         };
         Report: {
             checks: components["schemas"]["Check"][];
@@ -1142,6 +1491,17 @@ export interface components {
             /** @description Whether the enabled connection has new keys now; otherwise a draft waits to be enabled. */
             rotated: boolean;
         };
+        SavedMapping: {
+            etag: string;
+            target: components["schemas"]["Target"];
+            tenant: string;
+        };
+        SearchCatalogOutputBody: {
+            items: components["schemas"]["CatalogItem"][];
+        };
+        SearchCompaniesOutputBody: {
+            items: components["schemas"]["Ref"][];
+        };
         Skip: {
             /** Format: date-time */
             at: string;
@@ -1168,6 +1528,11 @@ export interface components {
             /** @description Where the next page begins; absent on the last. */
             next?: string;
         };
+        StartMappingChangeInputBody: {
+            /** @description Propose companies by name, in place of edits. */
+            autoMap?: boolean;
+            edits?: components["schemas"]["MappingEdit"][];
+        };
         StartRunsInputBody: {
             /**
              * @description incremental, which auto means too, reads what changed; full reads everything again; reconcile looks for what is gone. A type that was never read is read whole.
@@ -1185,6 +1550,48 @@ export interface components {
         StartedRuns: {
             items: components["schemas"]["StartedRun"][];
         };
+        Target: {
+            /** @description id 0: for tickets only. */
+            agreement: components["schemas"]["Ref"];
+            /** @description id 0 takes the mapping away. */
+            company: components["schemas"]["Ref"];
+            /** @description Whether usage is posted. */
+            enabled: boolean;
+            /**
+             * @description What becomes of the lines when posting is switched off.
+             * @enum {string}
+             */
+            off?: "end" | "zero" | "leave";
+            /** @description Catalog items that differ from the account's choice, by SKU. */
+            products?: {
+                [key: string]: components["schemas"]["Ref"];
+            };
+        };
+        TenantTold: {
+            /**
+             * Format: date-time
+             * @description By the product's clock: of two tellings the later one counts.
+             */
+            changedAt: string;
+            id: string;
+            name: string;
+            /** @description active, suspended or removed. */
+            state: string;
+        };
+        UsageReport: {
+            /** @description By SKU: whole, not negative. A SKU that is absent is zero. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The day that it is about, such as 2026-01-31. */
+            day: string;
+            /**
+             * Format: date-time
+             * @description Of two snapshots of a day the later one counts.
+             */
+            reportedAt: string;
+            tenant: string;
+        };
         Warning: {
             code: string;
             message: string;
@@ -1199,6 +1606,101 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    searchCatalog: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchCatalogOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchCompanies: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchCompaniesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAgreementsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getConnection: {
         parameters: {
             query?: never;
@@ -1738,6 +2240,239 @@ export interface operations {
             };
         };
     };
+    startMappingChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartMappingChangeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMappingChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyMappingChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoMappingChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMappings: {
+        parameters: {
+            query?: {
+                tab?: "all" | "unmapped";
+                /** @description Looked for in the names of tenant, company and agreement. */
+                q?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMappingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMappings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutMappingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutMappingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
+                "If-Match"?: string;
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedMapping"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -1783,6 +2518,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProducts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putProducts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutProductsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductsOutputBody"];
                 };
             };
             /** @description Error */
@@ -2170,6 +2972,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Skips"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutTenantsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutUsageInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesOutputBody"];
                 };
             };
             /** @description Error */
