@@ -33,7 +33,11 @@ func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, p
 	if err := e.listRefused(ctx, run, page.Skips); err != nil {
 		return Counts{}, err
 	}
-	counts := Counts{Read: len(page.Skips), Skipped: len(page.Skips)}
+	missing, err := e.beyond(ctx, run, t, part, page)
+	if err != nil {
+		return Counts{}, err
+	}
+	counts := Counts{Read: len(page.Skips), Skipped: len(page.Skips), Missing: missing}
 	for _, rec := range records {
 		if !alsoInRange(run, t, part, rec) {
 			counts.Read++

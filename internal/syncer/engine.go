@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -125,12 +126,13 @@ func (e *Engine) StartInitial(ctx context.Context, scope psa.Scope, types []psa.
 func (e *Engine) withParents(ctx context.Context, scope psa.Scope, types []psa.DataType) ([]*Type, error) {
 	want := map[psa.DataType]bool{}
 	for _, name := range types {
-		t, ok := TypeNamed(name)
-		if !ok {
+		if _, ok := TypeNamed(name); !ok {
 			return nil, problem.New(problem.BadRequest, "There is no such data type.", "Choose one of the listed data types.")
 		}
 		want[name] = true
-		if t.Parent == "" {
+	}
+	for _, t := range slices.Backward(Types()) { // children first: a parent may have one itself
+		if !want[t.Name] || t.Parent == "" {
 			continue
 		}
 		state, err := e.runs.TypeState(ctx, scope, t.Parent)

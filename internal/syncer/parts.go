@@ -130,6 +130,15 @@ func (e *Engine) readPart(ctx context.Context, src Source, run Run, t *Type, sha
 	if n := len(batch.Reads); n > 0 {
 		batch.Next = batch.Reads[n-1].ID
 	}
+	if shard.Part == Children {
+		until := psa.RecordID(0)
+		if batch.More {
+			until = batch.Next
+		}
+		for _, parent := range shard.Of {
+			batch.spans = append(batch.spans, span{parent: parent, after: cursor, until: until})
+		}
+	}
 	return batch, err
 }
 
@@ -167,6 +176,7 @@ func (e *Engine) readUnder(ctx context.Context, src Source, run Run, t *Type, sh
 		if parent != at.parent {
 			at = under{parent: parent}
 		}
+		seen := span{parent: parent, after: at.child}
 		batch, err := src.Read(ctx, t, e.queryUnder(run, shard, at))
 		switch {
 		case refusedOne(err) && shard.Part == Children && problem.CodeOf(err) == problem.ConnectWiseNotFound:
@@ -182,7 +192,10 @@ func (e *Engine) readUnder(ctx context.Context, src Source, run Run, t *Type, sh
 		out.Reads = append(out.Reads, batch.Reads...)
 		at.child = whole
 		if n := len(batch.Reads); n > 0 && batch.More {
-			at.child = batch.Reads[n-1].ID
+			at.child, seen.until = batch.Reads[n-1].ID, batch.Reads[n-1].ID
+		}
+		if !refusedOne(err) || shard.Part == Children {
+			out.spans = append(out.spans, seen)
 		}
 		out.Next = at.cursor()
 		if batch.More || len(out.Reads) >= e.opt.PageSize {
@@ -203,8 +216,10 @@ func refusedOne(err error) bool {
 	return code == problem.PermissionMissing || code == problem.ConnectWiseNotFound || errors.Is(err, psa.ErrNotFound)
 }
 
+// queryUnder asks for whole records in every mode: parents are asked one by one
+// anyhow.
 func (e *Engine) queryUnder(run Run, shard Shard, at under) Query {
-	q := Query{Under: at.parent, After: at.child, Limit: e.opt.PageSize, IDsOnly: run.Mode == Reconcile}
+	q := Query{Under: at.parent, After: at.child, Limit: e.opt.PageSize}
 	if shard.Part == Range {
 		q.Since = run.Since
 	}

@@ -95,6 +95,8 @@ type Batch struct {
 	Next psa.RecordID
 	// Skips are parents whose records could not be read.
 	Skips []Skip
+	// spans say which parents' records are all there.
+	spans []span
 }
 
 // Waker sends messages that wake workers. Delivery is at least once, in any
@@ -212,6 +214,10 @@ type RecordStore interface {
 	// Lookup returns the stored rows among ids without their Data,
 	// tombstones included, by a consistent read.
 	Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (map[psa.RecordID]Row, error)
+	// ListUnder lists the living rows of a type that belong to parent, by id;
+	// it may be a little behind. A page may be short, or even empty, while
+	// next is not.
+	ListUnder(ctx context.Context, scope psa.Scope, typ psa.DataType, parent psa.RecordID, p Page) (rows []Row, next string, err error)
 	// Range returns the stored rows with after < id <= until (0: no bound) by
 	// id, without their Data, tombstones included, by consistent reads: at
 	// most limit, and fewer only where the range ends.

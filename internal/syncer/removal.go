@@ -168,6 +168,11 @@ func (s *slice) gone(ctx context.Context, ids []psa.RecordID) (gone []psa.Record
 	if len(ids) == 0 {
 		return nil, time.Time{}, nil
 	}
+	if s.typ.Under() {
+		sentAt = s.e.opt.Now()
+		gone, err = s.goneUnder(ctx, ids)
+		return gone, sentAt, err
+	}
 	control, err := s.controlID(ctx)
 	if err != nil {
 		return nil, time.Time{}, err
