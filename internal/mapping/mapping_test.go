@@ -377,3 +377,35 @@ func TestSearch(t *testing.T) {
 		t.Errorf("found %v", got)
 	}
 }
+
+// What a mapping names is not removed before a person has agreed.
+func TestUses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tenants("Acme")
+	acme := w.company("Acme", nil)
+	gold, core, over := w.agreement("Gold", acme, "Active"), w.item("A-CORE", "Service", false), w.item("A-OVER", "Service", false)
+	target := mapping.Target{
+		Company: mapping.Ref{ID: acme}, Agreement: mapping.Ref{ID: gold}, Enabled: true,
+		Products: map[mapping.SKU]mapping.Ref{"core": {ID: over}},
+	}
+	if _, err := w.Save(t.Context(), w.scope, mapping.Edit{Tenant: "t-Acme", Target: target}, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.SaveProducts(t.Context(), w.scope, map[mapping.SKU]mapping.Ref{"core": {ID: core}}, 0, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		typ  psa.DataType
+		id   psa.RecordID
+		want bool
+	}{
+		{psa.Companies, acme, true}, {psa.Companies, acme + 1000, false}, {psa.Agreements, gold, true}, {psa.Agreements, gold + 1000, false},
+		{psa.Catalog, core, true}, {psa.Catalog, over, true}, {psa.Catalog, over + 1000, false}, {psa.Contacts, acme, false},
+	} {
+		got, err := mapping.Uses(t.Context(), w.Store, w.scope, tc.typ, []psa.RecordID{7777, tc.id})
+		if err != nil || got != tc.want {
+			t.Errorf("%s %d: %v %v", tc.typ, tc.id, got, err)
+		}
+	}
+}

@@ -13,6 +13,7 @@ const (
 	Companies  DataType = "companies"
 	Contacts   DataType = "contacts"
 	Agreements DataType = "agreements"
+	Catalog    DataType = "catalog"
 )
 
 // RecordID is ConnectWise's id of a record, positive.
