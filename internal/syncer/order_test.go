@@ -104,6 +104,7 @@ func TestEveryOrderOfLooks(t *testing.T) {
 		}
 		return row
 	}
+	cases := 0
 	for name, looks := range map[string][]syncer.Row{
 		"edited, deleted":           {look(1, 0, "", 1), look(2, 2, "", 0), look(3, 0, syncer.Deleted, 0)},
 		"deleted, back":             {look(1, 0, "", 1), look(2, 0, syncer.Deleted, 0), look(3, 3, "", 0)},
@@ -114,9 +115,10 @@ func TestEveryOrderOfLooks(t *testing.T) {
 		"merged":                    {look(1, 0, "", 1), look(2, 2, "", 1), look(3, 0, syncer.Merged, 0)},
 		"another run's later pages": {look(1, 0, "", 1), look(2, 0, syncer.Deleted, 1), look(3, 3, "", 2)},
 	} {
+		cases++
 		last := looks[len(looks)-1]
 		for n, order := range permutations(len(looks)) {
-			id := psa.RecordID(1 + n + 1000*len(name))
+			id := psa.RecordID(1 + n + 100*cases)
 			var did []string
 			for _, i := range order {
 				row := looks[i]

@@ -170,14 +170,15 @@ func (e *Engine) flip(row *Row, old Row, mode Mode) {
 }
 
 // followed asks for runs of the types whose records follow this one's, if it
-// came or went: their next run by schedule may be a while.
+// came or went: their next run by schedule may be a while. Those that are read
+// parent by parent wait for it: a run of theirs asks about every parent.
 func (e *Engine) followed(ctx context.Context, scope psa.Scope, t *Type, old, row Row) error {
 	if row.ScopeAt.Equal(old.ScopeAt) || row.standing() == old.standing() {
 		return nil
 	}
 	var follow []psa.DataType
 	for _, child := range Types() {
-		if child.Parent != t.Name && !slices.Contains(follow, child.Parent) {
+		if child.Under() || child.Parent != t.Name && !slices.Contains(follow, child.Parent) {
 			continue
 		}
 		state, err := e.runs.TypeState(ctx, scope, child.Name)
