@@ -85,13 +85,38 @@ func (t *table) deleteAll(ctx context.Context, keys []key) error {
 	return t.writeAll(ctx, writes)
 }
 
+// fewWrites are made one by one, as what a person's request leads to is: only
+// sync may write in batches, which take no conditions.
+const fewWrites = 4
+
 func (t *table) writeAll(ctx context.Context, writes []types.WriteRequest) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(batchParallel)
+	if len(writes) <= fewWrites {
+		for _, w := range writes {
+			group.Go(func() error { return t.writeOne(ctx, w) })
+		}
+		return group.Wait()
+	}
 	for chunk := range slices.Chunk(writes, batchWrites) {
 		group.Go(func() error { return t.writeChunk(ctx, chunk) })
 	}
 	return group.Wait()
+}
+
+func (t *table) writeOne(ctx context.Context, w types.WriteRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var err error
+	if w.PutRequest != nil {
+		_, err = t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: w.PutRequest.Item})
+	} else {
+		_, err = t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: w.DeleteRequest.Key})
+	}
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 func (t *table) writeChunk(ctx context.Context, left []types.WriteRequest) error {
