@@ -228,7 +228,9 @@ func (p *Postings) Plans(ctx context.Context, scope psa.Scope, run, after string
 
 // History is what was done, newest first; of one series, if key is not zero.
 // next is the cursor of the following page, "" if there is none.
-func (p *Postings) History(ctx context.Context, scope psa.Scope, k usage.SeriesKey, before string, limit int) (_ []usage.Entry, next string, err error) {
+func (p *Postings) History(
+	ctx context.Context, scope psa.Scope, k usage.SeriesKey, before string, limit int,
+) (_ []usage.Entry, next string, err error) {
 	q := query{pk: postedPK(scope), backward: true}
 	if k != (usage.SeriesKey{}) {
 		q.index, q.pk = changedIndex, postedOfPK(scope, k)

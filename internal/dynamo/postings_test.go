@@ -1,7 +1,7 @@
 package dynamo_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -27,7 +27,7 @@ func TestPostingRuns(t *testing.T) {
 	}
 	stale := first
 	first.State, first.Cursor = usage.NeedsWord, 7
-	first, err = runs.PutRun(t.Context(), first)
+	_, err = runs.PutRun(t.Context(), first)
 	must(t, err)
 	_, err = runs.PutRun(t.Context(), stale)
 	wantErr(t, "a stale write", err, psa.ErrConflict)
@@ -82,7 +82,7 @@ func TestSeriesAndHistory(t *testing.T) {
 	must(t, err)
 	for i := range 3 {
 		stored.Lines[0].Quantity = usage.Whole(int64(i))
-		stored, err = p.PutSeries(t.Context(), stored, usage.Entry{At: s.pass(time.Second).UTC(), By: "ann", Key: key, Event: fmt.Sprint(i)})
+		stored, err = p.PutSeries(t.Context(), stored, usage.Entry{At: s.pass(time.Second).UTC(), By: "ann", Key: key, Event: strconv.Itoa(i)})
 		must(t, err)
 	}
 	_, err = p.PutSeries(t.Context(), x, usage.Entry{At: s.now(), Key: key, Event: "stale"})

@@ -148,10 +148,10 @@ func (tx *transaction) put(v any, cond string, w with) int {
 	}}, err, err2)
 }
 
-func (tx *transaction) update(u update) int {
+func (tx *transaction) update(u update) {
 	vals, err := u.values()
 	expr := u.expression()
-	return tx.add(types.TransactWriteItem{Update: &types.Update{
+	tx.add(types.TransactWriteItem{Update: &types.Update{
 		TableName: &tx.db.name, Key: u.key.av(), UpdateExpression: &expr, ConditionExpression: optional(u.cond),
 		ExpressionAttributeNames: names(expr, u.cond), ExpressionAttributeValues: vals,
 	}}, err)

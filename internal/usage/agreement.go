@@ -78,7 +78,7 @@ func (p *posting) agreement(ctx context.Context, id psa.RecordID) (result, error
 // lines of ours.
 func (d *desk) keys() []SeriesKey {
 	var out []SeriesKey
-	for product := range d.book.Of(d.id) {
+	for _, product := range d.book.products[d.id] {
 		out = append(out, SeriesKey{d.id, product})
 	}
 	for k := range d.series {

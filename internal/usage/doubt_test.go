@@ -91,7 +91,8 @@ func TestWithoutMarkers(t *testing.T) {
 		"late":      {cwsim.Fault{Kind: cwsim.FaultCommitLater, DelayMS: int((4 * time.Minute).Milliseconds())}, []string{"2026-11-01 to open, 12"}, nil},
 		"too late": {
 			cwsim.Fault{Kind: cwsim.FaultCommitLater, DelayMS: int(time.Hour.Milliseconds())},
-			[]string{"2026-11-01 to open, 12", "2026-11-01 to open, 12"}, []usage.Code{usage.OtherLines},
+			[]string{"2026-11-01 to open, 12", "2026-11-01 to open, 12"},
+			[]usage.Code{usage.OtherLines},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,17 @@ import (
 // stored, and raises it; otherwise it is psa.ErrConflict and nothing is
 // written, the entries neither. A Rev of 0 means that nothing is stored.
 type Ledger interface {
+	SettingsStore
+	SeriesStore
+
+	// PutPlan keeps an agreement's part of a preview for a day or more.
+	PutPlan(ctx context.Context, scope psa.Scope, run string, p AgreementPlan) error
+	// Stopped reports whether operators stopped all postings.
+	Stopped(ctx context.Context) (bool, error)
+}
+
+// SettingsStore is the part of Ledger that keeps what people decide.
+type SettingsStore interface {
 	// Settings returns an account's; the zero value if none are stored.
 	Settings(ctx context.Context, scope psa.Scope) (Settings, error)
 	PutSettings(ctx context.Context, scope psa.Scope, s Settings) error
@@ -21,19 +32,16 @@ type Ledger interface {
 	Routes(ctx context.Context, scope psa.Scope) (map[TenantID]Routes, error)
 	// PutRoutes stores a tenant's, with the history of it.
 	PutRoutes(ctx context.Context, scope psa.Scope, r Routes, entries ...Entry) error
+}
 
+// SeriesStore is the part of Ledger that keeps series.
+type SeriesStore interface {
 	// Series returns the series of an agreement by product; of all
 	// agreements, if agreement is 0.
 	Series(ctx context.Context, scope psa.Scope, agreement psa.RecordID) (map[SeriesKey]Series, error)
 	// PutSeries stores a series, with the history of it, and returns it as it
 	// is then.
 	PutSeries(ctx context.Context, s Series, entries ...Entry) (Series, error)
-
-	// PutPlan keeps an agreement's part of a preview for a day or more.
-	PutPlan(ctx context.Context, scope psa.Scope, run string, p AgreementPlan) error
-
-	// Stopped reports whether operators stopped all postings.
-	Stopped(ctx context.Context) (bool, error)
 }
 
 // Runs keeps runs, as Ledger keeps the rest. An account has at most one active

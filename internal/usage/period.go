@@ -75,7 +75,7 @@ func (p periods) nth(n int) Date {
 
 // index is the number of the period that d is in, counted from the anchor.
 func (p periods) index(d Date) int {
-	n := 0
+	var n int
 	if p.days > 0 {
 		n = floorDiv(d.DaysSince(p.anchor), p.days)
 	} else {

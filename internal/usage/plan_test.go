@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,13 +36,13 @@ func own(id psa.RecordID, start, end Date, quantity int64) (Line, Addition) {
 
 func (s scene) with(id psa.RecordID, start, end Date, quantity int64) scene {
 	l, a := own(id, start, end, quantity)
-	s.lines, s.listed = append(s.lines[:len(s.lines):len(s.lines)], l), append(s.listed[:len(s.listed):len(s.listed)], a)
+	s.lines, s.listed = append(slices.Clip(s.lines), l), append(slices.Clip(s.listed), a)
 	return s
 }
 
 func (s scene) other(id psa.RecordID, start, end Date, quantity int64) scene {
 	_, a := own(id, start, end, quantity)
-	s.listed = append(s.listed[:len(s.listed):len(s.listed)], a)
+	s.listed = append(slices.Clip(s.listed), a)
 	return s
 }
 

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -289,21 +287,27 @@ func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 // together works on some agreements at once. The first error ends the slice;
 // what the others did is kept.
 func (p *posting) together(ctx context.Context, ids []psa.RecordID) error {
-	results := make([]result, len(ids))
-	errs := make([]error, len(ids))
-	var group errgroup.Group
+	type outcome struct {
+		id psa.RecordID
+		result
+		err error
+	}
+	outcomes := make([]outcome, len(ids))
+	var group sync.WaitGroup
 	for i, id := range ids {
-		group.Go(func() error {
-			results[i], errs[i] = p.agreement(ctx, id)
-			return nil
+		group.Go(func() {
+			r, err := p.agreement(ctx, id)
+			outcomes[i] = outcome{id, r, err}
 		})
 	}
-	_ = group.Wait() // each error is in errs
-	for i, r := range results {
-		p.run.Counts = p.run.Counts.add(r.counts)
-		if !r.wait.IsZero() && errs[i] == nil {
-			p.putOff(ids[i], r.wait)
+	group.Wait()
+	var errs []error
+	for _, o := range outcomes {
+		p.run.Counts = p.run.Counts.add(o.counts)
+		if !o.wait.IsZero() && o.err == nil {
+			p.putOff(o.id, o.wait)
 		}
+		errs = append(errs, o.err)
 	}
 	return errors.Join(errs...)
 }

@@ -132,8 +132,8 @@ func (s Series) clone() Series {
 // posted is the quantity of the line that bills the date, as last posted, and
 // whether there is such a line.
 func (s *Series) posted(date Date) (Decimal, bool) {
-	for i := len(s.Lines) - 1; i >= 0; i-- {
-		if l := s.Lines[i]; !l.Void && !l.Gone && l.Start <= date && (l.End == "" || l.End >= date) {
+	for _, l := range slices.Backward(s.Lines) {
+		if !l.Void && !l.Gone && l.Start <= date && (l.End == "" || l.End >= date) {
 			return l.Quantity, true
 		}
 	}

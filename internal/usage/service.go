@@ -151,7 +151,8 @@ func (s *Service) TakeOver(ctx context.Context, scope psa.Scope, k SeriesKey, by
 		case len(x.Look.Others) == 0:
 			return nothingThere()
 		case len(x.Look.Others) > 1:
-			return problem.New(problem.Conflict, "Several lines of others bill this product.", "Leave one of them in ConnectWise, then preview again and take it over.")
+			return problem.New(problem.Conflict, "Several lines of others bill this product.",
+				"Leave one of them in ConnectWise, then preview again and take it over.")
 		}
 		o := x.Look.Others[0]
 		x.add(Line{ID: o.ID, Start: o.Start, Shown: o.Start, End: o.End, Quantity: o.Quantity, CreatedAt: s.opt.Now(), Taken: true})

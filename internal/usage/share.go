@@ -2,6 +2,7 @@ package usage
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -83,12 +84,14 @@ func shares(w Wanted, r Routes, report *Report) map[SeriesKey][]Share {
 type Book struct {
 	Today  Date
 	Series map[SeriesKey][]Share
+	// products of each agreement.
+	products map[psa.RecordID][]psa.RecordID
 }
 
 // newBook adds up mappings, routes and reports. It is the same book whatever
 // their order.
 func newBook(today Date, wanted []Wanted, routes map[TenantID]Routes, reports map[TenantID]Report) Book {
-	b := Book{Today: today, Series: map[SeriesKey][]Share{}}
+	b := Book{Today: today, Series: map[SeriesKey][]Share{}, products: map[psa.RecordID][]psa.RecordID{}}
 	for _, w := range wanted {
 		var report *Report
 		if r, ok := reports[w.Tenant]; ok && r.Day <= today {
@@ -98,36 +101,15 @@ func newBook(today Date, wanted []Wanted, routes map[TenantID]Routes, reports ma
 			b.Series[key] = append(b.Series[key], list...)
 		}
 	}
-	for _, list := range b.Series {
+	for key, list := range b.Series {
+		b.products[key.Agreement] = append(b.products[key.Agreement], key.Product)
 		slices.SortFunc(list, func(x, y Share) int { return cmp.Or(cmp.Compare(x.Tenant, y.Tenant), cmp.Compare(x.SKU, y.SKU)) })
 	}
 	return b
 }
 
 // Agreements are those that have a series, in order.
-func (b Book) Agreements() []psa.RecordID {
-	seen := map[psa.RecordID]bool{}
-	var out []psa.RecordID
-	for key := range b.Series {
-		if !seen[key.Agreement] {
-			seen[key.Agreement] = true
-			out = append(out, key.Agreement)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Of are the series of an agreement, by product.
-func (b Book) Of(agreement psa.RecordID) map[psa.RecordID][]Share {
-	out := map[psa.RecordID][]Share{}
-	for key, list := range b.Series {
-		if key.Agreement == agreement {
-			out[key.Product] = list
-		}
-	}
-	return out
-}
+func (b Book) Agreements() []psa.RecordID { return slices.Sorted(maps.Keys(b.products)) }
 
 // approved are the shares that may be posted.
 func approved(list []Share) []Share {

@@ -1,0 +1,141 @@
+package usagetest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/usage"
+)
+
+// Settings implements usage.Ledger.
+func (m *Memory) Settings(_ context.Context, scope psa.Scope) (usage.Settings, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.settings[scope]
+	if !ok {
+		return usage.Settings{}, nil
+	}
+	s, err := read[usage.Settings](r)
+	s.Rev = r.rev
+	return s, err
+}
+
+// PutSettings implements usage.Ledger.
+func (m *Memory) PutSettings(_ context.Context, scope psa.Scope, s usage.Settings) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, err := revise(m.settings[scope], s.Rev, s)
+	if err != nil {
+		return err
+	}
+	m.writes++
+	put(&m.settings, scope, r)
+	return nil
+}
+
+// Routes implements usage.Ledger.
+func (m *Memory) Routes(_ context.Context, scope psa.Scope) (map[usage.TenantID]usage.Routes, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[usage.TenantID]usage.Routes{}
+	for tenant, r := range m.routes[scope] {
+		list, err := read[[]usage.Route](r)
+		if err != nil {
+			return nil, err
+		}
+		out[tenant] = usage.Routes{Tenant: tenant, Routes: list, Rev: r.rev}
+	}
+	return out, nil
+}
+
+// PutRoutes implements usage.Ledger.
+func (m *Memory) PutRoutes(_ context.Context, scope psa.Scope, x usage.Routes, entries ...usage.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.routes[scope]
+	r, err := revise(of[x.Tenant], x.Rev, x.Routes)
+	if err != nil {
+		return err
+	}
+	put(&of, x.Tenant, r)
+	put(&m.routes, scope, of)
+	m.note(scope, entries)
+	return nil
+}
+
+// Series implements usage.Ledger.
+func (m *Memory) Series(_ context.Context, scope psa.Scope, agreement psa.RecordID) (map[usage.SeriesKey]usage.Series, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[usage.SeriesKey]usage.Series{}
+	for k, r := range m.series[scope] {
+		if agreement != 0 && k.Agreement != agreement {
+			continue
+		}
+		s, err := read[usage.Series](r)
+		if err != nil {
+			return nil, err
+		}
+		s.Rev = r.rev
+		out[k] = s
+	}
+	return out, nil
+}
+
+// PutSeries implements usage.Ledger.
+func (m *Memory) PutSeries(_ context.Context, s usage.Series, entries ...usage.Entry) (usage.Series, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.series[s.Scope]
+	r, err := revise(of[s.Key], s.Rev, s)
+	if err != nil {
+		return s, err
+	}
+	put(&of, s.Key, r)
+	put(&m.series, s.Scope, of)
+	m.note(s.Scope, entries)
+	s.Rev = r.rev
+	return s, nil
+}
+
+func (m *Memory) note(scope psa.Scope, entries []usage.Entry) {
+	m.writes += 1 + len(entries)
+	put(&m.history, scope, append(m.history[scope], entries...))
+}
+
+// History is all that was done, oldest first.
+func (m *Memory) History(scope psa.Scope) []usage.Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.history[scope])
+}
+
+// PutPlan implements usage.Ledger.
+func (m *Memory) PutPlan(_ context.Context, _ psa.Scope, run string, p usage.AgreementPlan) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	put(&m.plans, run, append(m.plans[run], p))
+	return nil
+}
+
+// Plans are the agreements of a preview.
+func (m *Memory) Plans(run string) []usage.AgreementPlan {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.plans[run])
+}
+
+// Stopped implements usage.Ledger.
+func (m *Memory) Stopped(context.Context) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stopped, nil
+}
+
+// SetStopped stops all postings, or lets them go on.
+func (m *Memory) SetStopped(stopped bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stopped = stopped
+}

@@ -1,0 +1,201 @@
+// Package usagetest keeps what postings need in memory: the stores, the
+// mappings and the reports, with the same conditions as the real ones, so that
+// tests can post for hundreds of days in a second. Every value that goes in or
+// out is a copy that went through JSON, as it would through a table.
+package usagetest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/usage"
+)
+
+// Memory implements usage.Store, usage.Runs and usage.Ledger. It is safe for
+// concurrent use; the zero value is empty.
+type Memory struct {
+	mu        sync.Mutex
+	schedules map[psa.Scope]usage.Schedule
+	settings  map[psa.Scope]revised
+	routes    map[psa.Scope]map[usage.TenantID]revised
+	series    map[psa.Scope]map[usage.SeriesKey]revised
+	runs      map[usage.RunKey]revised
+	newest    map[string]usage.RunKey
+	history   map[psa.Scope][]usage.Entry
+	plans     map[string][]usage.AgreementPlan
+	stopped   bool
+	writes    int
+}
+
+var (
+	_ usage.Store  = (*Memory)(nil)
+	_ usage.Runs   = (*Memory)(nil)
+	_ usage.Ledger = (*Memory)(nil)
+)
+
+// revised is a stored body with its revision.
+type revised struct {
+	body []byte
+	rev  int64
+}
+
+func read[T any](r revised) (v T, err error) {
+	if err = json.Unmarshal(r.body, &v); err != nil {
+		return v, fmt.Errorf("decode: %w", err)
+	}
+	return v, nil
+}
+
+// revise is v over what is stored, if that still has the revision seen.
+func revise(old revised, seen int64, v any) (revised, error) {
+	if old.rev != seen {
+		return revised{}, psa.ErrConflict
+	}
+	body, err := json.Marshal(v)
+	if err != nil {
+		return revised{}, fmt.Errorf("encode: %w", err)
+	}
+	return revised{body: body, rev: seen + 1}, nil
+}
+
+// put stores a value in a map that may be nil.
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = v
+}
+
+// Writes is how many writes were made.
+func (m *Memory) Writes() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.writes
+}
+
+// PutSchedule implements usage.Store.
+func (m *Memory) PutSchedule(_ context.Context, s usage.Schedule) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	put(&m.schedules, s.Scope, s)
+	return nil
+}
+
+// DueSchedules implements usage.Store.
+func (m *Memory) DueSchedules(_ context.Context, now time.Time, limit int) ([]usage.Schedule, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []usage.Schedule
+	for _, s := range m.schedules {
+		if !s.NextAt.After(now) {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b usage.Schedule) int {
+		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.Scope.Account, b.Scope.Account))
+	})
+	return out[:min(len(out), limit)], nil
+}
+
+// DropSchedule implements usage.Store.
+func (m *Memory) DropSchedule(_ context.Context, scope psa.Scope) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.schedules, scope)
+	return nil
+}
+
+// StartRun implements usage.Runs.
+func (m *Memory) StartRun(_ context.Context, run usage.Run, s *usage.Schedule, next time.Time) (usage.Run, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	head := run.Scope.String() + "/" + string(run.Mode)
+	old, err := m.run(m.newest[head])
+	switch {
+	case err == nil && old.State == usage.Running:
+		return old, true, nil
+	case s != nil && !m.schedules[s.Scope].NextAt.Equal(s.NextAt):
+		return usage.Run{}, false, psa.ErrConflict
+	case err == nil && old.State == usage.NeedsWord:
+		old.State, old.EndedAt = usage.Replaced, run.AskedAt
+		if _, err := m.putRun(old); err != nil {
+			return usage.Run{}, false, err
+		}
+	}
+	if s != nil {
+		moved := *s
+		moved.NextAt = next
+		m.schedules[s.Scope] = moved
+	}
+	run, err = m.putRun(run)
+	put(&m.newest, head, usage.RunKey{Scope: run.Scope, ID: run.ID})
+	return run, false, err
+}
+
+// Run implements usage.Runs.
+func (m *Memory) Run(_ context.Context, scope psa.Scope, id string) (usage.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.run(usage.RunKey{Scope: scope, ID: id})
+}
+
+// Newest is the latest run of a mode; psa.ErrNotFound if there is none.
+func (m *Memory) Newest(_ context.Context, scope psa.Scope, mode usage.Mode) (usage.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.run(m.newest[scope.String()+"/"+string(mode)])
+}
+
+func (m *Memory) run(k usage.RunKey) (usage.Run, error) {
+	r, ok := m.runs[k]
+	if !ok {
+		return usage.Run{}, psa.ErrNotFound
+	}
+	run, err := read[usage.Run](r)
+	run.Rev = r.rev
+	return run, err
+}
+
+// PutRun implements usage.Runs.
+func (m *Memory) PutRun(_ context.Context, run usage.Run) (usage.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.putRun(run)
+}
+
+func (m *Memory) putRun(run usage.Run) (usage.Run, error) {
+	k := usage.RunKey{Scope: run.Scope, ID: run.ID}
+	r, err := revise(m.runs[k], run.Rev, run)
+	if err != nil {
+		return run, err
+	}
+	m.writes++
+	put(&m.runs, k, r)
+	run.Rev = r.rev
+	return run, nil
+}
+
+// DueRuns implements usage.Runs.
+func (m *Memory) DueRuns(_ context.Context, now time.Time, limit int) ([]usage.RunKey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []usage.RunKey
+	for k := range m.runs {
+		run, err := m.run(k)
+		if err != nil {
+			return nil, err
+		}
+		if run.State == usage.Running && !run.DueAt.After(now) {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b usage.RunKey) int { return cmp.Compare(a.ID, b.ID) })
+	return out[:min(len(out), limit)], nil
+}

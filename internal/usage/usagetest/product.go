@@ -1,0 +1,80 @@
+package usagetest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/usage"
+)
+
+// Product is the vendor's product and the admin's mappings, for accounts of one
+// generation: usage.Mappings and usage.Reports. It is safe for concurrent use;
+// the zero value is empty.
+type Product struct {
+	mu      sync.Mutex
+	wanted  map[psa.Scope]map[usage.TenantID]usage.Wanted
+	reports map[psa.Scope]map[usage.TenantID][]usage.Report
+}
+
+var (
+	_ usage.Mappings = (*Product)(nil)
+	_ usage.Reports  = (*Product)(nil)
+)
+
+// Map stores a tenant's mapping, or replaces it.
+func (p *Product) Map(scope psa.Scope, w usage.Wanted) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := p.wanted[scope]
+	put(&of, w.Tenant, w)
+	put(&p.wanted, scope, of)
+}
+
+// Edit changes a tenant's mapping.
+func (p *Product) Edit(scope psa.Scope, tenant usage.TenantID, f func(*usage.Wanted)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.wanted[scope][tenant]
+	f(&w)
+	p.wanted[scope][tenant] = w
+}
+
+// Report stores a report.
+func (p *Product) Report(scope psa.Scope, r usage.Report) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := p.reports[scope]
+	put(&of, r.Tenant, append(of[r.Tenant], r))
+	put(&p.reports, scope, of)
+}
+
+// Wanted implements usage.Mappings.
+func (p *Product) Wanted(_ context.Context, scope psa.Scope) ([]usage.Wanted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]usage.Wanted, 0, len(p.wanted[scope]))
+	for _, tenant := range slices.Sorted(maps.Keys(p.wanted[scope])) {
+		out = append(out, p.wanted[scope][tenant])
+	}
+	return out, nil
+}
+
+// Latest implements usage.Reports.
+func (p *Product) Latest(_ context.Context, scope psa.Scope, today usage.Date) (map[usage.TenantID]usage.Report, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[usage.TenantID]usage.Report{}
+	for tenant, list := range p.reports[scope] {
+		for _, r := range list {
+			old, ok := out[tenant]
+			later := !ok || r.Day > old.Day || r.Day == old.Day && !r.ReportedAt.Before(old.ReportedAt)
+			if r.Day <= today && later {
+				out[tenant] = r
+			}
+		}
+	}
+	return out, nil
+}
