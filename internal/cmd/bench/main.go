@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // row is one line of the table.
@@ -26,18 +29,59 @@ func main() {
 	}
 }
 
+// workerArgument makes this program a worker, see worker.go.
+const workerArgument = "worker"
+
 func run() error {
+	if len(os.Args) > 1 && os.Args[1] == workerArgument {
+		return runWorker(os.Stdin, os.Stdout)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	rows, err := webhookRows(ctx)
-	if err != nil {
-		return err
+	var rows []row
+	for _, group := range groups() {
+		if !wanted(group.name) {
+			continue
+		}
+		began := time.Now()
+		some, err := group.measure(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", group.name, err)
+		}
+		fmt.Printf("%s took %s; %s\n", group.name, time.Since(began).Round(time.Second), load())
+		rows = append(rows, some...)
 	}
 	if missed := report(rows); missed > 0 {
 		return fmt.Errorf("%d of %d rows miss their target", missed, len(rows))
 	}
 	fmt.Printf("bench: OK, %d rows\n", len(rows))
 	return nil
+}
+
+// group is rows that are measured together.
+type group struct {
+	name    string
+	measure func(context.Context) ([]row, error)
+}
+
+func groups() []group {
+	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"million", millionRows}}
+}
+
+// wanted reports whether a group is among ROWS, which are all if it is empty.
+func wanted(name string) bool {
+	rows := os.Getenv("ROWS")
+	return rows == "" || slices.Contains(strings.Split(rows, ","), name)
+}
+
+// load says how busy the machine is with other things: figures that depend on
+// the clock suffer where it is more than there are processors.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return fmt.Sprintf("%d processors", runtime.NumCPU())
+	}
+	return fmt.Sprintf("load %s on %d processors", strings.Join(strings.Fields(string(text))[:3], " "), runtime.NumCPU())
 }
 
 func report(rows []row) (missed int) {
