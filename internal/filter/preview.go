@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
@@ -38,8 +39,10 @@ type Outlook struct {
 type Child struct {
 	Type psa.DataType
 	// OfCompany is set if its records belong to companies, and so come only
-	// with those that match.
-	OfCompany bool
+	// with those that match; Loose, if records of no company come as well.
+	OfCompany, Loose bool
+	// Uncounted is set if ConnectWise cannot count its records.
+	Uncounted bool
 }
 
 const (
@@ -199,18 +202,23 @@ func (p *preview) expect(ctx context.Context, types []Child) []Expected {
 	return out
 }
 
-// children counts a type's records: exactly if all of them come, or if the
-// companies are few enough to be named, else "up to" all there are.
+// children counts a type's records: exactly if they belong to no company, or if
+// the companies are few enough to be named, else "up to" all there are, since
+// even of every company's some may belong to none, or to one that is deleted.
 func (p *preview) children(ctx context.Context, t Child) (*Number, error) {
 	if t.Type == psa.Companies {
 		n := p.number
 		return &n, nil
 	}
-	if t.OfCompany && p.complete && len(p.ids) == 0 {
+	if t.Uncounted {
+		return nil, problem.New(problem.ConnectWiseInvalid, "ConnectWise lists these record by record, so they cannot be counted ahead.", "")
+	}
+	named := t.OfCompany && !t.Loose && p.complete
+	if named && len(p.ids) == 0 {
 		return &Number{}, nil
 	}
 	var of []int64
-	if t.OfCompany && !p.filter.All() && p.complete && len(p.ids) <= nameable {
+	if named && len(p.ids) <= nameable {
 		of = slices.Clone(p.ids)
 	}
 	var n int
@@ -221,5 +229,5 @@ func (p *preview) children(ctx context.Context, t Child) (*Number, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Number{N: n, UpTo: t.OfCompany && !p.filter.All() && of == nil}, nil
+	return &Number{N: n, UpTo: t.OfCompany && of == nil}, nil
 }

@@ -68,7 +68,7 @@ func FilterChildren(types []psa.DataType) []filter.Child {
 	var out []filter.Child
 	for _, name := range types {
 		if t, ok := syncer.TypeNamed(name); ok {
-			out = append(out, filter.Child{Type: name, OfCompany: t.Parent == psa.Companies})
+			out = append(out, filter.Child{Type: name, OfCompany: t.Parent == psa.Companies, Loose: t.Loose, Uncounted: t.Under()})
 		}
 	}
 	return out
