@@ -111,8 +111,11 @@ func (q *queue) take(n, maxReceives int, timeout time.Duration) (out []received,
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	for len(out) < n && len(q.messages) > 0 && !q.messages[0].visibleAt.After(now) {
-		m := q.messages[0]
+	for len(out) < n {
+		m := q.fairest(now)
+		if m == nil {
+			break
+		}
 		if maxReceives > 0 && m.receives >= maxReceives {
 			q.remove(m)
 			dead = append(dead, m)
@@ -126,6 +129,30 @@ func (q *queue) take(n, maxReceives int, timeout time.Duration) (out []received,
 		out = append(out, received{message: *m, handle: handle(q.name, m.id, m.receives)})
 	}
 	return out, dead
+}
+
+// fairest is the visible message to receive next, nil if there is none: of the
+// group with the fewest messages in flight the one that has been visible
+// longest. That is what AWS's fair queues come to: a standard queue whose
+// messages have groups holds back the group whose messages keep its receivers
+// busy while others have any. A message without a group never waits for others.
+// The caller holds the lock.
+func (q *queue) fairest(now time.Time) (best *message) {
+	flying := map[string]int{}
+	for _, m := range q.messages {
+		if m.group != "" && m.receives > 0 && m.visibleAt.After(now) {
+			flying[m.group]++
+		}
+	}
+	for i, m := range q.messages {
+		switch {
+		case m.visibleAt.After(now):
+		case best == nil, flying[m.group] < flying[best.group],
+			flying[m.group] == flying[best.group] && q.messages.Less(i, best.index):
+			best = m
+		}
+	}
+	return best
 }
 
 // show moves the time at which a message can be received. The caller holds
