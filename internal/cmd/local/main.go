@@ -13,8 +13,10 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/cwsim"
+	"github.com/psabridge/psabridge/internal/demo"
 	"github.com/psabridge/psabridge/internal/localaws/stack"
 )
 
@@ -59,8 +61,21 @@ func run(ctx context.Context, getenv func(string) string, out, errs io.Writer) e
 	if err != nil {
 		return err
 	}
+	if err := tellProduct(ctx, s); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	describe(out, s, dir, companies)
 	return errors.Join(s.Services.Wait(ctx), s.Close())
+}
+
+// tellProduct gives the demo MSP tenants that use something.
+func tellProduct(ctx context.Context, s *stack.Stack) error {
+	product := &demo.Client{Base: s.BaseURL, Token: func() (string, error) { return s.ProductToken(demo.Account) }}
+	tenants := demo.Tenants(demo.ActiveNames(s.Simulator.Snapshot(cwsim.Companies)))
+	if err := product.TellProduct(ctx, tenants, time.Now()); err != nil {
+		return fmt.Errorf("the demo's product: %w", err)
+	}
+	return nil
 }
 
 func number(text string, fallback int) (int, error) {

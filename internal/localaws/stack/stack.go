@@ -213,3 +213,13 @@ func (s *Stack) Token(person string) (string, error) {
 	}
 	return strings.TrimSpace(token), nil
 }
+
+// ProductToken signs the access token of the vendor's product for an account's
+// tenants and usage.
+func (s *Stack) ProductToken(account string) (string, error) {
+	token, err := s.Issuer.Token(map[string]any{"sub": "demo-product", "account": account, "scope": "tenants:write usage:write"})
+	if err != nil {
+		return "", fmt.Errorf("token of the product: %w", err)
+	}
+	return token, nil
+}
