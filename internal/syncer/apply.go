@@ -33,6 +33,9 @@ func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, p
 	if err := e.listRefused(ctx, run, page.Skips); err != nil {
 		return Counts{}, err
 	}
+	if err := e.announce(ctx, run, is); err != nil {
+		return Counts{}, err
+	}
 	missing, err := e.beyond(ctx, run, t, part, page)
 	if err != nil {
 		return Counts{}, err

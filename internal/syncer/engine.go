@@ -32,6 +32,8 @@ type Options struct {
 	// Mapped reports whether something outside, a mapping, depends on any of
 	// the records: no run removes those by itself. Nil means that nothing does.
 	Mapped func(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (bool, error)
+	// Events is told what happened; nil if nobody is.
+	Events Events
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -273,14 +275,29 @@ func (e *Engine) end(ctx context.Context, run Run, state State, failure *Failure
 		watermark = run.ServerStart
 	}
 	err = e.runs.EndRun(ctx, run, watermark, e.entry(run, "run_"+string(state), by))
-	if err != nil && !errors.Is(err, psa.ErrConflict) {
+	if errors.Is(err, psa.ErrConflict) {
+		return e.wakeOthers(ctx, run)
+	}
+	if err != nil {
 		return fmt.Errorf("end run: %w", err)
+	}
+	return e.over(ctx, run)
+}
+
+// over tells that a run is final, and does what it has held up. It may be
+// repeated.
+func (e *Engine) over(ctx context.Context, run Run) error {
+	if err := e.finished(ctx, run); err != nil {
+		return err
 	}
 	return e.wakeOthers(ctx, run)
 }
 
 // wakeOthers does what a final run has held up.
 func (e *Engine) wakeOthers(ctx context.Context, run Run) error {
+	if err := e.wakeParked(ctx, run); err != nil {
+		return err
+	}
 	if run.Mode != Removal { // one that failed is tried again by schedule
 		if err := e.startConfirmed(ctx, run.Scope, run.Type); err != nil {
 			return err

@@ -28,9 +28,9 @@ func (e *Engine) handleRun(ctx context.Context, scope psa.Scope, id string) erro
 	}
 	switch {
 	case !run.State.Active():
-		// Perhaps the process that ended it died before it woke the runs
-		// that waited for it.
-		return e.wakeOthers(ctx, run)
+		// Perhaps the process that ended it died before it told of that and
+		// woke the runs that waited for it.
+		return e.over(ctx, run)
 	case run.State == Queued:
 		return e.plan(ctx, run)
 	default:

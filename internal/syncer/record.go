@@ -49,7 +49,8 @@ func (e *Engine) refresh(ctx context.Context, scope psa.Scope, w wish) (Outcome,
 	}
 	hinted := w.merged && old.Removed == Deleted
 	if exists && !w.asOf.IsZero() && old.ReadAt.After(w.asOf) && !hinted {
-		return Outcome{Row: old}, nil
+		// Perhaps the process that stored it died before it told of that.
+		return Outcome{Row: old}, e.announceSince(ctx, scope, old, w.asOf)
 	}
 	if t.Under() && old.Parent == 0 {
 		return Outcome{}, nil // nobody knows where to ask for it
@@ -138,6 +139,9 @@ func (e *Engine) gone(ctx context.Context, src Source, scope psa.Scope, t *Type,
 		return Outcome{Row: row}, err
 	}
 	e.opt.Log.InfoContext(ctx, "record_removed", "account", scope.Account, "type", row.Type, "record", row.ID, "by", by)
+	if err := e.announceSince(ctx, scope, row, old.ChangedAt); err != nil {
+		return Outcome{}, err
+	}
 	return Outcome{Row: row}, e.followed(ctx, scope, t, old, row)
 }
 

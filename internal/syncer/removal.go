@@ -139,27 +139,29 @@ func (s *slice) removeGone(ctx context.Context, ids []psa.RecordID) (Counts, err
 	if err != nil {
 		return Counts{}, fmt.Errorf("remove %s: %w", s.typ.Name, err)
 	}
-	var counts Counts
 	var rows []Row
+	removed := map[psa.RecordID]Row{}
 	for _, id := range gone {
 		old, ok := stored[id]
 		switch {
 		case !ok:
 		case !old.Removed.Tombstone():
-			rows = append(rows, s.e.tombstone(s.run, old, psa.Record{Type: s.typ.Name, ID: id, ReadAt: sentAt}, Deleted))
+			removed[id] = s.e.tombstone(s.run, old, psa.Record{Type: s.typ.Name, ID: id, ReadAt: sentAt}, Deleted)
+			rows = append(rows, removed[id])
 		case old.ChangedRun == s.run.ID:
-			counts.Removed++ // by an earlier attempt
+			removed[id] = old // by an earlier attempt
 		}
 	}
-	if len(rows) == 0 {
-		return counts, nil
+	if len(rows) > 0 {
+		refused, err := s.e.records.Write(ctx, s.run.Scope, rows)
+		if err != nil {
+			return Counts{}, fmt.Errorf("remove %s: %w", s.typ.Name, err)
+		}
+		for _, id := range refused {
+			delete(removed, id)
+		}
 	}
-	refused, err := s.e.records.Write(ctx, s.run.Scope, rows)
-	if err != nil {
-		return Counts{}, fmt.Errorf("remove %s: %w", s.typ.Name, err)
-	}
-	counts.Removed += len(rows) - len(refused)
-	return counts, nil
+	return Counts{Removed: len(removed)}, s.e.announce(ctx, s.run, removed)
 }
 
 // gone asks ConnectWise for records again, and for one that it has: unless that

@@ -120,5 +120,8 @@ func (e *Engine) keepOne(ctx context.Context, scope psa.Scope, t *Type, rec judg
 			return Outcome{}, err
 		}
 	}
+	if err := e.announceSince(ctx, scope, out.Row, old.ChangedAt); err != nil {
+		return Outcome{}, err
+	}
 	return out, e.followed(ctx, scope, t, old, out.Row)
 }

@@ -106,6 +106,8 @@ type world struct {
 	night time.Time
 	// filter is the connection's.
 	filter filter.Filter
+	// told is what processes tell of, if it is set.
+	told *told
 	// refuse, if set, is what opening the connection answers.
 	refuse error
 }
@@ -163,6 +165,9 @@ func (w *world) process(m *mortal) *process {
 	p.store = dynamo.New(dynamodb.New(client.Options()), w.table, w.now)
 	opt := w.opt
 	opt.Now = w.now
+	if w.told != nil {
+		opt.Events = teller{m, w.told}
+	}
 	p.engine = syncer.New(p.store.Runs(), p.store.Records(), p, p, opt)
 	return p
 }
@@ -213,6 +218,9 @@ func (p *process) open(ctx context.Context) (*connectwise.Client, error) {
 // Wake implements syncer.Waker: the world's queue, which loses nothing.
 func (p *process) Wake(_ context.Context, m syncer.Message, delay time.Duration) error {
 	return p.call(func() error {
+		if m.Kind == syncer.KindParked {
+			return nil // for the callbacks' worker, which this world has not
+		}
 		p.w.mu.Lock()
 		defer p.w.mu.Unlock()
 		at := time.Time{}

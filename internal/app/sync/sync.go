@@ -10,15 +10,18 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
+	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/app/connector"
+	"github.com/psabridge/psabridge/internal/app/outbox"
 	"github.com/psabridge/psabridge/internal/callback"
 	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/events"
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -31,17 +34,18 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"SYNC_QUEUE_URL", "SECRET_PREFIX", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "PRODUCTS"}
+	return []string{"SYNC_QUEUE_URL", "SECRET_PREFIX", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "EVENT_BUS_NAME", "PRODUCTS"}
 }
 
 // Handler does a batch of messages.
-type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+type Handler func(context.Context, lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error)
 
 // worker does one message at a time.
 type worker struct {
 	engine    *syncer.Engine
 	callbacks *callback.Worker
 	jobs      *filter.Jobs
+	bus       *events.Bus
 	mapping   *mapping.Service
 	// tick is what the minute's tick does, one after the other.
 	tick []func(context.Context) error
@@ -61,7 +65,13 @@ func New(cfg app.Config) (Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PRODUCTS: %w", err)
 	}
-	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
+	bus := events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName)
+	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{
+		Log: log, Events: &events.Publisher{Bus: bus, Defer: outbox.Defer(sender, outbox.Retry), Log: log},
+		Mapped: func(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (bool, error) {
+			return mapping.Uses(ctx, store.Mapping(), scope, typ, ids)
+		},
+	})
 	service, err := setup.New(setup.Deps{
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(), Types: connector.SetupTypes(),
 		SecretPrefix: cfg.SecretPrefix, PublicURL: func(context.Context) string { return "" }, Log: log,
@@ -76,6 +86,7 @@ func New(cfg app.Config) (Handler, error) {
 	})
 	w := worker{
 		engine:    engine,
+		bus:       bus,
 		callbacks: callbacks,
 		tick: []func(context.Context) error{
 			engine.Tick, callbacks.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick,
@@ -91,7 +102,7 @@ func New(cfg app.Config) (Handler, error) {
 		Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
 		Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
 	}
-	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+	return func(ctx context.Context, e lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, w.handle), nil
 	}, nil
@@ -115,12 +126,15 @@ func (w worker) handle(ctx context.Context, body []byte) error {
 	if h.Kind == callback.Kind {
 		return w.callbacks.Handle(ctx, body)
 	}
-	if h.Kind == app.JobKind {
+	switch h.Kind {
+	case app.JobKind:
 		account, id, err := app.ParseJob(body)
 		if err != nil {
 			return err
 		}
 		return w.jobs.Run(ctx, account, id)
+	case outbox.Kind:
+		return outbox.Deliver(ctx, w.bus, body)
 	}
 	if h.Kind == app.ChangeKind {
 		scope, id, err := app.ParseChange(body)

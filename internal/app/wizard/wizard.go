@@ -15,8 +15,10 @@ import (
 
 	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/app/connector"
+	"github.com/psabridge/psabridge/internal/app/outbox"
 	"github.com/psabridge/psabridge/internal/console"
 	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/events"
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/lambdahttp"
@@ -47,7 +49,9 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	conn := connector.ForFunction(cfg, store, vault, dynamo.People, log)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
 	waker := app.Waker{Sender: sender}
-	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{Log: log})
+	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{
+		Log: log, Events: &events.Publisher{Defer: outbox.Defer(sender, 0), Log: log},
+	})
 	service, err := setup.New(setup.Deps{
 		Store: store.Setup(), Secrets: vault, Prober: conn, Runner: engine, Callbacks: conn, Eraser: store.Eraser(),
 		Types:        connector.SetupTypes(),
