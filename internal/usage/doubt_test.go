@@ -3,6 +3,8 @@ package usage_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,5 +150,47 @@ func TestRefusals(t *testing.T) {
 		if s.Intent != nil {
 			t.Errorf("%s has an intent left", k)
 		}
+	}
+}
+
+// A worker is taken for dead while its request is under way, and another takes
+// over. Within the quiet time that one waits and finds the line; after it, it
+// makes the line again, and the first worker's is void.
+func TestTwoWorkers(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		asleep time.Duration
+		lines  []string
+	}{
+		"for a while":    {2 * time.Minute, []string{"2026-11-01 to open, 12"}},
+		"for very long":  {time.Hour, []string{"2026-11-01 to 2026-11-01, 0", "2026-11-01 to open, 12"}},
+		"not noticeably": {0, []string{"2026-11-01 to open, 12"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, a, key := first(t, usage.Settings{})
+			var asleep atomic.Bool
+			hook := func(r *http.Request) {
+				if r.Method != http.MethodPost || !asleep.CompareAndSwap(false, true) {
+					return
+				}
+				w.later(tt.asleep)
+				run := w.run()
+				m := usage.Message{V: 1, Kind: usage.KindPost, Account: w.scope.Account, Generation: w.scope.Generation, Key: run.ID}
+				if err := w.process(&mortal{}).engine.Handle(context.Background(), m); err != nil {
+					t.Error(err)
+				}
+			}
+			w.hook.Store(&hook)
+			p := w.post(w.process(&mortal{}))
+			p = w.post(p)
+			w.post(p)
+			var want []string
+			for _, l := range tt.lines {
+				want = append(want, fmt.Sprintf("item %d: %s", key.Product, l))
+			}
+			w.wantLines(name, a, want...)
+			w.wantCodes(name, a)
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +95,8 @@ type world struct {
 	// watch never dies and never works: it looks at what is stored.
 	watch   *process
 	company int
+	// hook, if set, sees every request before ConnectWise does.
+	hook atomic.Pointer[func(*http.Request)]
 
 	mu      sync.Mutex
 	at      time.Time
@@ -112,17 +115,20 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func newWorld(t testing.TB, points map[string]string) *world {
 	t.Helper()
-	sim := cwsim.New(cwsim.Config{Companies: 1, Switches: cwsim.Switches{Points: points}})
+	w := &world{t: t}
+	sim := cwsim.New(cwsim.Config{Companies: 1, Switches: cwsim.Switches{Points: points}, OnRequest: func(r *http.Request) {
+		if hook := w.hook.Load(); hook != nil {
+			(*hook)(r)
+		}
+	}})
 	srv, err := sim.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = srv.Close() })
 	_, table := dynamotest.New(t)
-	w := &world{
-		t: t, sim: sim, url: srv.URL, table: table, scope: psa.Scope{Account: "msp-1", Generation: 1}, at: noon,
-		company: sim.IDs(cwsim.Companies)[0], reports: map[usage.TenantID][]usage.Report{}, opt: usage.Options{Parallel: 1},
-	}
+	w.sim, w.url, w.table, w.scope, w.at = sim, srv.URL, table, psa.Scope{Account: "msp-1", Generation: 1}, noon
+	w.company, w.reports, w.opt = sim.IDs(cwsim.Companies)[0], map[usage.TenantID][]usage.Report{}, usage.Options{Parallel: 1}
 	sim.SetClock(noon)
 	w.watch = w.process(&mortal{})
 	if err := w.watch.service.Configure(t.Context(), w.scope, usage.Settings{Zone: "UTC"}); err != nil {
