@@ -1,7 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 import { notifications } from "@mantine/notifications";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+
+/** A busy machine is slow, which is not what these tests are about. */
+configure({ asyncUtilTimeout: 4000 });
 
 afterEach(() => {
   cleanup();
