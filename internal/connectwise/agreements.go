@@ -73,19 +73,20 @@ func (f *Finance) Agreements(ctx context.Context, ids []psa.RecordID) (map[psa.R
 	if len(ids) == 0 {
 		return out, nil
 	}
-	cycles, err := f.billingCycles(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for missing := ids; len(missing) > 0; missing = parentsOf(out) {
-		before := len(out)
-		err := each(ctx, f.client, agreementsPath, missing, agreementFields(), func(a agreement) {
-			out[a.ID] = a.usage(cycles)
-		})
+		var found []agreement
+		err := each(ctx, f.client, agreementsPath, missing, agreementFields(), func(a agreement) { found = append(found, a) })
 		if err != nil {
 			return nil, err
 		}
-		if len(out) == before {
+		cycles, err := f.billingCycles(ctx, found)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			out[a.ID] = a.usage(cycles)
+		}
+		if len(found) == 0 {
 			break // parents that are hidden, or none of ids exists
 		}
 	}
@@ -127,12 +128,14 @@ func (a agreement) usage(cycles map[psa.RecordID]string) usage.Agreement {
 	return out
 }
 
-// billingCycles are the options of the cycles by id, read once: an agreement
-// names its cycle by an id and a name that people may have chosen.
-func (f *Finance) billingCycles(ctx context.Context) (map[psa.RecordID]string, error) {
+// billingCycles are the options of the cycles by id: an agreement names its
+// cycle by an id and a name that people may have chosen. They are read once,
+// and again for an agreement that has another one.
+func (f *Finance) billingCycles(ctx context.Context, needed []agreement) (map[psa.RecordID]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.cycles != nil {
+	unknown := func(a agreement) bool { _, ok := f.cycles[a.BillingCycle.ID]; return a.BillingCycle.ID != 0 && !ok }
+	if !slices.ContainsFunc(needed, unknown) {
 		return f.cycles, nil
 	}
 	cycles := map[psa.RecordID]string{}

@@ -260,11 +260,28 @@ func (d *desk) verify(ctx context.Context, keys []SeriesKey) error {
 	return nil
 }
 
+// seen keeps the lines of others that a preview saw, so that the admin can
+// choose before the first posting.
+func (d *desk) seen(ctx context.Context, plan SeriesPlan) error {
+	s, ok := d.series[plan.Key]
+	if len(plan.Look.Others) == 0 || slices.Equal(s.Look.Others, plan.Look.Others) {
+		return nil
+	}
+	if !ok {
+		s = Series{Scope: d.run.Scope, Key: plan.Key}
+	}
+	s.Look = plan.Look
+	return d.store(ctx, s)
+}
+
 // keep stores the agreement's part of a preview.
 func (d *desk) keep(ctx context.Context, plans []SeriesPlan) error {
 	a := d.agreements[d.id]
 	part := AgreementPlan{Agreement: d.id, Name: a.Name, Series: plans}
 	for i := range plans {
+		if err := d.seen(ctx, plans[i]); err != nil {
+			return err
+		}
 		plans[i].Unapproved = slices.ContainsFunc(plans[i].Shares, func(s Share) bool { return s.Unapproved })
 	}
 	part.ProposeArrears = !slices.Contains(d.settings.Arrears, d.id) && looksInArrears(d.openings[d.id], a, d.listed)

@@ -34,14 +34,14 @@ type Options struct {
 	// Slice bounds one piece of work; default 45 s, and never more than three
 	// quarters of what the context's deadline leaves.
 	Slice time.Duration
-	// Act bounds the calls of one intent; default 30 s. A slice begins no
+	// Act bounds the calls of one intent; default 20 s. A slice begins no
 	// intent that it could not end.
 	Act time.Duration
 	// Quiet is how long ConnectWise may take to commit what it never
 	// answered; default 5 minutes (spec 5.7).
 	Quiet time.Duration
-	// Parallel is how many agreements are worked on at once; default 4, which
-	// is how many requests the budget allows.
+	// Parallel is how many agreements are worked on at once; default 3, which
+	// is how many requests the budget leaves to workers.
 	Parallel int
 	// MaxFailures without progress end a run; default 20.
 	MaxFailures int
@@ -51,9 +51,9 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Slice = orDefault(o.Slice, 45*time.Second)
-	o.Act = orDefault(o.Act, 30*time.Second)
+	o.Act = orDefault(o.Act, 20*time.Second)
 	o.Quiet = orDefault(o.Quiet, 5*time.Minute)
-	o.Parallel = orDefault(o.Parallel, 4)
+	o.Parallel = orDefault(o.Parallel, 3)
 	o.MaxFailures = orDefault(o.MaxFailures, 20)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -165,8 +165,11 @@ func (e *Engine) wake(ctx context.Context, scope psa.Scope, run string, delay ti
 // leaseSlack is for clocks that differ, and for the last write of a slice.
 const leaseSlack = 15 * time.Second
 
-// work does one slice of a run. A run that somebody works on, or that is over,
-// is left alone.
+// early is how much before its time a message may come.
+const early = 2 * time.Second
+
+// work does one slice of a run. A run that somebody works on, that has to wait
+// or is over is left alone.
 func (e *Engine) work(ctx context.Context, scope psa.Scope, id string) error {
 	run, err := e.Runs.Run(ctx, scope, id)
 	if errors.Is(err, psa.ErrNotFound) {
@@ -176,7 +179,7 @@ func (e *Engine) work(ctx context.Context, scope psa.Scope, id string) error {
 		return fmt.Errorf("posting: %w", err)
 	}
 	now := e.opt.Now()
-	if run.State != Running || run.LeaseUntil.After(now) {
+	if run.State != Running || run.LeaseUntil.After(now) || run.DueAt.After(now.Add(early)) {
 		return nil
 	}
 	slice := e.sliceOf(ctx)

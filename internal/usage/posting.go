@@ -247,10 +247,16 @@ func (p *posting) agreementsInTurn(ctx context.Context) error {
 			p.run.DueAt = p.opt.Now()
 			return nil
 		}
-		if err := p.together(ctx, chunk); err != nil {
+		if stopped, err := p.Ledger.Stopped(ctx); err != nil || stopped {
+			return stoppedError(err)
+		}
+		done, err := p.together(ctx, chunk)
+		if done > 0 {
+			p.run.Cursor = chunk[done-1]
+		}
+		if err != nil {
 			return err
 		}
-		p.run.Cursor = chunk[len(chunk)-1]
 	}
 	return p.again(ctx, ids)
 }
@@ -272,7 +278,7 @@ func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 			if !slices.Contains(ids, id) {
 				continue // no series any more
 			}
-			if err := p.together(ctx, []psa.RecordID{id}); err != nil {
+			if _, err := p.together(ctx, []psa.RecordID{id}); err != nil {
 				p.run.Again = append(p.run.Again, list[i:]...)
 				return err
 			}
@@ -284,9 +290,9 @@ func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 	return nil
 }
 
-// together works on some agreements at once. The first error ends the slice;
-// what the others did is kept.
-func (p *posting) together(ctx context.Context, ids []psa.RecordID) error {
+// together works on some agreements at once. An error ends the slice; what the
+// others did is kept. done says how many are before the first that failed.
+func (p *posting) together(ctx context.Context, ids []psa.RecordID) (done int, _ error) {
 	type outcome struct {
 		id psa.RecordID
 		result
@@ -302,14 +308,16 @@ func (p *posting) together(ctx context.Context, ids []psa.RecordID) error {
 	}
 	group.Wait()
 	var errs []error
-	for _, o := range outcomes {
+	for i, o := range outcomes {
 		p.run.Counts = p.run.Counts.add(o.counts)
 		if !o.wait.IsZero() && o.err == nil {
 			p.putOff(o.id, o.wait)
 		}
-		errs = append(errs, o.err)
+		if errs = append(errs, o.err); o.err == nil && done == i {
+			done++
+		}
 	}
-	return errors.Join(errs...)
+	return done, errors.Join(errs...)
 }
 
 // putOff notes an agreement to be looked at again.

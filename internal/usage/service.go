@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,6 +184,32 @@ func (s *Service) Resume(ctx context.Context, scope psa.Scope, k SeriesKey, by s
 		x.Decisions.Resume = d
 		return nil
 	})
+}
+
+// OpenLine is a line of ours that goes on billing.
+type OpenLine struct {
+	Key SeriesKey `json:"key"`
+	Line
+}
+
+// OpenLines are the lines of ours that have no end, for who disconnects.
+func (s *Service) OpenLines(ctx context.Context, scope psa.Scope) ([]OpenLine, error) {
+	all, err := s.Ledger.Series(ctx, scope, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open lines: %w", err)
+	}
+	out := []OpenLine{}
+	for k, x := range all {
+		for _, l := range x.Lines {
+			if l.End == "" && !l.Void && !l.Gone {
+				out = append(out, OpenLine{k, l})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b OpenLine) int {
+		return cmp.Or(cmp.Compare(a.Key.Agreement, b.Key.Agreement), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
 }
 
 // decideTries is how often a decision is made again on top of what a worker
