@@ -108,6 +108,8 @@ type world struct {
 	filter filter.Filter
 	// told is what processes tell of, if it is set.
 	told *told
+	// choices counts how often it was chosen.
+	choices int
 	// refuse, if set, is what opening the connection answers.
 	refuse error
 }
@@ -187,7 +189,11 @@ func (p *process) Connect(ctx context.Context, scope psa.Scope) (syncer.Session,
 		}
 		p.client = client
 	}
-	return syncer.Session{Source: connector.NewSource(p.client, p.w.now), Filter: p.w.filter, FilterKey: p.w.filter.Key(), Types: p.w.types()}, nil
+	chosen := p.w.filter.Key()
+	if p.w.choices > 0 {
+		chosen += fmt.Sprint("#", p.w.choices)
+	}
+	return syncer.Session{Source: connector.NewSource(p.client, p.w.now), Filter: p.w.filter, FilterKey: chosen, Types: p.w.types()}, nil
 }
 
 // types are all that there are.
