@@ -159,7 +159,7 @@ func (e *Engine) startOne(ctx context.Context, scope psa.Scope, t *Type, mode Mo
 	}
 	now := e.opt.Now()
 	run := Run{
-		ID: ulid.Make().String(), Scope: scope, Type: t.Name, Mode: mode, State: Queued,
+		ID: ulid.Make().String(), Scope: scope, Type: t.Name, Mode: t.possible(mode), State: Queued,
 		RequestedBy: by, RequestedAt: now, After: after,
 	}
 	switch {

@@ -58,6 +58,15 @@ func (e *Engine) StartDue(ctx context.Context, scope psa.Scope, types []psa.Data
 // times are when runs of a connection were due last, and when comparing was.
 type times struct{ due, night time.Time }
 
+// possible is mode, or the one in its place where ids alone show nothing: of a
+// type that is read parent by parent they lie in no order.
+func (t *Type) possible(mode Mode) Mode {
+	if mode == Reconcile && t.Under() {
+		return Full
+	}
+	return mode
+}
+
 // nightly is how a type is compared: by ids alone, but for one whose entries
 // change without a trace that an incremental run would find, and for one of
 // which ids cost as many requests as records.
@@ -65,7 +74,7 @@ func (t *Type) nightly() Mode {
 	if t.Touched != "" || t.Under() {
 		return Full
 	}
-	return Reconcile
+	return t.possible(Reconcile)
 }
 
 // rest is how much longer than its last run a type that is read parent by
