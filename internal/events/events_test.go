@@ -172,7 +172,7 @@ func TestWhatStaysRefusedIsLeftToTheQueue(t *testing.T) {
 func TestABusThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	faults := &localawstest.Faults{}
-	p, l, delivered, _ := newPublisher(t, faults)
+	p, l, _, _ := newPublisher(t, faults)
 	faults.Fail("PutEvents", 1000, errors.New("no way to the bus"))
 	if err := p.RecordsChanged(t.Context(), scope, changes(2000)); err != nil {
 		t.Fatal(err)

@@ -83,7 +83,8 @@ func Document() ([]byte, error) { return document(build(Config{}).huma) }
 func (c *Config) check() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil, "Mapping": c.Mapping == nil, "Intake": c.Intake == nil,
+		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
+		"Mapping": c.Mapping == nil, "Intake": c.Intake == nil,
 		"People": c.People == nil,
 		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {

@@ -48,9 +48,20 @@ type Enabled struct {
 
 // Callbacks says whether ConnectWise tells us of changes at once.
 type Callbacks struct {
-	State   string     `json:"state" enum:"none,registering,registered,failed"`
-	At      *time.Time `json:"at,omitempty" doc:"Since when."`
-	Warning *Warning   `json:"warning,omitempty"`
+	State   string         `json:"state" enum:"none,registering,registered,failed"`
+	At      *time.Time     `json:"at,omitempty" doc:"Since when."`
+	Warning *Warning       `json:"warning,omitempty"`
+	Types   []TypeCallback `json:"types,omitempty" nullable:"false" doc:"How each type's callback was found when it was looked at last."`
+}
+
+// TypeCallback says how ConnectWise's calls for one data type stand.
+type TypeCallback struct {
+	Type         string     `json:"type"`
+	State        string     `json:"state" enum:"active,missing,inactive,changed"`
+	Since        *time.Time `json:"since,omitempty" doc:"When it was first found so."`
+	RegisteredAt *time.Time `json:"registeredAt,omitempty" doc:"When it was first active."`
+	RepairedAt   *time.Time `json:"repairedAt,omitempty" doc:"When it was last put right."`
+	Repairs      int        `json:"repairs" doc:"How often it was."`
 }
 
 // Warning did not stop anything.
@@ -98,6 +109,12 @@ func callbacksOf(c setup.Callbacks) Callbacks {
 		w := warningOf(*c.Warning)
 		out.Warning = &w
 	}
+	out.Types, _ = listOf(c.Types, "", func(t setup.TypeCallback) TypeCallback {
+		return TypeCallback{
+			Type: string(t.Type), State: string(t.State), Since: optional(t.Since), RegisteredAt: optional(t.RegisteredAt),
+			RepairedAt: optional(t.RepairedAt), Repairs: t.Repairs,
+		}
+	})
 	return out
 }
 

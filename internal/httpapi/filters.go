@@ -15,7 +15,7 @@ type Filters struct {
 	Filter  Filter     `json:"filter" doc:"By ids; a discovery tells their names."`
 	By      string     `json:"by,omitempty" doc:"Who chose it; absent for a draft's."`
 	At      *time.Time `json:"at,omitempty" doc:"When it was chosen."`
-	Applied bool       `json:"applied" doc:"Whether everything that is stored was decided by this filter. After a change that takes a run of every type."`
+	Applied bool       `json:"applied" doc:"Whether all that is stored was decided by this filter; after a change that takes a run of every type."`
 }
 
 type filtersOutput struct {

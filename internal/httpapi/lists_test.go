@@ -206,3 +206,13 @@ func TestPeople(t *testing.T) {
 		t.Error("a name is in the log")
 	}
 }
+
+func TestTheHealthOfCallbacks(t *testing.T) {
+	t.Parallel()
+	var c httpapi.Connection
+	connected(t).do(member(), "GET", "/v1/connection", "").want(200, "").into(&c)
+	types := c.Enabled.Callbacks.Types
+	if len(types) != 2 || types[0].Type != "companies" || types[0].State != "active" || types[0].Since == nil || types[0].RepairedAt != nil {
+		t.Errorf("%+v", types)
+	}
+}

@@ -25,7 +25,7 @@ type Setup interface { //nolint:interfacebloat // one connection, all of whose s
 }
 
 // Engine is what the API needs of the sync engine; see syncer.Engine.
-type Engine interface {
+type Engine interface { //nolint:interfacebloat // one engine, all of whose requests the API offers
 	Start(ctx context.Context, scope psa.Scope, types []psa.DataType, mode syncer.Mode, by string) ([]syncer.Started, error)
 	Progress(ctx context.Context, scope psa.Scope, runID string) (syncer.Progress, error)
 	Cancel(ctx context.Context, scope psa.Scope, runID, by string) error

@@ -23,7 +23,7 @@ type Record struct {
 	ChangedAt   time.Time       `json:"changedAt" doc:"When a change was last stored, by our clock."`
 	CreatedRun  string          `json:"createdRun,omitempty"`
 	ChangedRun  string          `json:"changedRun,omitempty"`
-	Removed     string          `json:"removed,omitempty" enum:"deleted,soft_deleted,merged,out_of_scope,skipped" doc:"Why it is not kept: ConnectWise has it no longer, the filter does not choose its company, or it could not be kept."`
+	Removed     string          `json:"removed,omitempty" enum:"deleted,soft_deleted,merged,out_of_scope,skipped" doc:"Why it is not kept."`
 	MergedInto  int64           `json:"mergedInto,omitempty" doc:"The record that it is part of now."`
 	RemovedAt   *time.Time      `json:"removedAt,omitempty"`
 	Data        json.RawMessage `json:"data,omitempty" doc:"The kept fields, by ConnectWise's names."`
@@ -150,7 +150,7 @@ func (a *api) getRecord(ctx context.Context, in *recordInput) (*recordOutput, er
 
 // RecordOutcome is what became of a record that was read again.
 type RecordOutcome struct {
-	Outcome string  `json:"outcome" enum:"kept,skipped,out_of_scope,removed,unknown" doc:"unknown: ConnectWise has no such record, and had none as far as is known."`
+	Outcome string  `json:"outcome" enum:"kept,skipped,out_of_scope,removed,unknown" doc:"unknown: ConnectWise has no such record, as far as is known."`
 	Record  *Record `json:"record,omitempty" doc:"As it is stored now."`
 	Skip    *Skip   `json:"skip,omitempty" doc:"Why it was not kept."`
 }

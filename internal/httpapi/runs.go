@@ -14,7 +14,7 @@ import (
 type Run struct {
 	ID          string     `json:"id"`
 	Type        string     `json:"type"`
-	Mode        string     `json:"mode" enum:"initial,incremental,full,reconcile,removal" doc:"reconcile reads all ids to find what is gone; removal removes what another run proposed."`
+	Mode        string     `json:"mode" enum:"initial,incremental,full,reconcile,removal" doc:"removal carries out a proposal."`
 	State       string     `json:"state" enum:"queued,running,interrupted,succeeded,partial,failed,cancelled" doc:"Three are under way, the rest final."`
 	Active      bool       `json:"active" doc:"Whether it may still do work."`
 	RequestedBy string     `json:"requestedBy" doc:"A person's id, schedule or system."`
@@ -119,7 +119,7 @@ func (a *api) registerRuns() {
 type startRunsInput struct {
 	Body *struct {
 		Types []string `json:"types,omitempty" nullable:"false" maxItems:"100" doc:"None means all enabled."`
-		Mode  string   `json:"mode,omitempty" enum:"auto,incremental,full,reconcile" doc:"incremental, which auto means too, reads what changed; full reads everything again; reconcile looks for what is gone. A type that was never read is read whole."`
+		Mode  string   `json:"mode,omitempty" enum:"auto,incremental,full,reconcile" doc:"auto: incremental. A type that was never read is read whole."`
 	}
 }
 

@@ -70,7 +70,7 @@ type listOpenSkipsInput struct {
 	PageInput
 
 	Type   string `query:"type" pattern:"^[a-zA-Z][a-zA-Z_-]{0,39}$" doc:"Only records of this data type."`
-	Reason string `query:"reason" enum:"company_not_synced,invalid,permission" doc:"Only those that were not kept for this reason. A page may be short for it."`
+	Reason string `query:"reason" enum:"company_not_synced,invalid,permission" doc:"Only of this reason. A page may be short for it."`
 }
 
 // skipReads bounds the lists that are read for one answer.

@@ -24,7 +24,7 @@ type DataType struct {
 	ActiveRun   string     `json:"activeRun,omitempty" doc:"The run that is under way."`
 	LastSuccess *time.Time `json:"lastSuccess,omitempty" doc:"When the last complete run finished."`
 	UpTo        *time.Time `json:"upTo,omitempty" doc:"Everything that changed before then is here, by ConnectWise's clock."`
-	Compared    *time.Time `json:"compared,omitempty" doc:"When a run was last asked for that compared all that is stored with all that ConnectWise has."`
+	Compared    *time.Time `json:"compared,omitempty" doc:"When the last run was asked for that compared all that is stored with ConnectWise."`
 	Proposal    string     `json:"proposal,omitempty" doc:"The run whose proposed removal waits for a person."`
 }
 

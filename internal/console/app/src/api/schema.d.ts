@@ -664,6 +664,8 @@ export interface components {
             at?: string;
             /** @enum {string} */
             state: "none" | "registering" | "registered" | "failed";
+            /** @description How each type's callback was found when it was looked at last. */
+            types?: components["schemas"]["TypeCallback"][];
             warning?: components["schemas"]["Warning"];
         };
         CatalogItem: {
@@ -757,7 +759,7 @@ export interface components {
             always: boolean;
             /**
              * Format: date-time
-             * @description When a run was last asked for that compared all that is stored with all that ConnectWise has.
+             * @description When the last run was asked for that compared all that is stored with ConnectWise.
              */
             compared?: string;
             enabled: boolean;
@@ -939,7 +941,7 @@ export interface components {
             trouble?: components["schemas"]["Warning"];
         };
         Filters: {
-            /** @description Whether everything that is stored was decided by this filter. After a change that takes a run of every type. */
+            /** @description Whether all that is stored was decided by this filter; after a change that takes a run of every type. */
             applied: boolean;
             /**
              * Format: date-time
@@ -1300,7 +1302,7 @@ export interface components {
              */
             readAt: string;
             /**
-             * @description Why it is not kept: ConnectWise has it no longer, the filter does not choose its company, or it could not be kept.
+             * @description Why it is not kept.
              * @enum {string}
              */
             removed?: "deleted" | "soft_deleted" | "merged" | "out_of_scope" | "skipped";
@@ -1312,7 +1314,7 @@ export interface components {
         };
         RecordOutcome: {
             /**
-             * @description unknown: ConnectWise has no such record, and had none as far as is known.
+             * @description unknown: ConnectWise has no such record, as far as is known.
              * @enum {string}
              */
             outcome: "kept" | "skipped" | "out_of_scope" | "removed" | "unknown";
@@ -1449,7 +1451,7 @@ export interface components {
             from?: string;
             id: string;
             /**
-             * @description reconcile reads all ids to find what is gone; removal removes what another run proposed.
+             * @description removal carries out a proposal.
              * @enum {string}
              */
             mode: "initial" | "incremental" | "full" | "reconcile" | "removal";
@@ -1535,7 +1537,7 @@ export interface components {
         };
         StartRunsInputBody: {
             /**
-             * @description incremental, which auto means too, reads what changed; full reads everything again; reconcile looks for what is gone. A type that was never read is read whole.
+             * @description auto: incremental. A type that was never read is read whole.
              * @enum {string}
              */
             mode?: "auto" | "incremental" | "full" | "reconcile";
@@ -1577,6 +1579,31 @@ export interface components {
             name: string;
             /** @description active, suspended or removed. */
             state: string;
+        };
+        TypeCallback: {
+            /**
+             * Format: date-time
+             * @description When it was first active.
+             */
+            registeredAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was last put right.
+             */
+            repairedAt?: string;
+            /**
+             * Format: int64
+             * @description How often it was.
+             */
+            repairs: number;
+            /**
+             * Format: date-time
+             * @description When it was first found so.
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "active" | "missing" | "inactive" | "changed";
+            type: string;
         };
         UsageReport: {
             /** @description By SKU: whole, not negative. A SKU that is absent is zero. */
@@ -2956,7 +2983,7 @@ export interface operations {
                 after?: string;
                 /** @description Only records of this data type. */
                 type?: string;
-                /** @description Only those that were not kept for this reason. A page may be short for it. */
+                /** @description Only of this reason. A page may be short for it. */
                 reason?: "company_not_synced" | "invalid" | "permission";
             };
             header?: never;
