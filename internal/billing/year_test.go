@@ -1,0 +1,35 @@
+package billing_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/psabridge/psabridge/internal/billing"
+	"github.com/psabridge/psabridge/internal/usage"
+)
+
+// One tenant, three months.
+func TestOneTenant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		jan := begin()
+		w := newWorld(t, nil, []billing.Agreement{{ID: 1, Months: 1, Start: jan, Next: jan}}, usage.Settings{Zone: "Europe/Berlin"})
+		w.happens(billing.Mapped{Tenant: "acme", Agreement: 1, Products: map[string]int{"core": 0}})
+		w.happens(billing.Approved{Tenant: "acme"})
+		bounds := map[billing.Day]bool{jan: true, billing.DayOf(2026, 2, 1): true, billing.DayOf(2026, 3, 1): true}
+		for d := jan; d < jan+90; d++ {
+			w.until(clock(d, 3, w.zone))
+			w.happens(billing.Reported{Tenant: "acme", Day: d, Counts: map[string]int{"core": 10 + int(d-jan)/7}})
+			w.until(clock(d, 5, w.zone))
+			w.happens(billing.Posted{Today: d})
+			if bounds[d] {
+				w.until(clock(d, 12, w.zone))
+				w.happens(billing.Invoiced{Agreement: 1, On: d})
+			}
+		}
+		invoices := w.books.Invoices()
+		if len(invoices) != 3 || len(invoices[2].Lines) != 1 || invoices[2].Lines[0].Quantity == invoices[0].Lines[0].Quantity {
+			t.Errorf("invoices %+v", invoices)
+		}
+	})
+}
