@@ -2,7 +2,6 @@ package jsonscan
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"unicode/utf8"
 )
@@ -170,8 +169,7 @@ func AppendText(dst, s []byte) []byte {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
 		case r < ' ':
-			raw, _ := json.Marshal(string(r)) // a string is never refused
-			dst = append(dst, raw[1:len(raw)-1]...)
+			dst = append(dst, control(byte(r))...)
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}
@@ -189,4 +187,22 @@ func asIs(s []byte) bool {
 		ascii = ascii && c < utf8.RuneSelf
 	}
 	return ascii || utf8.Valid(s)
+}
+
+// control is how a control character is written.
+func control(c byte) string {
+	const digits = "0123456789abcdef"
+	switch c {
+	case '\b':
+		return `\b`
+	case '\f':
+		return `\f`
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	return `\u00` + string([]byte{digits[c>>4], digits[c&15]})
 }

@@ -20,6 +20,8 @@ import (
 type lanes struct {
 	env []string
 	cfg workerConfig
+	// send, if set, takes what workers send in the queue's place.
+	send func(m syncer.Message, delay time.Duration) error
 
 	mu       sync.Mutex
 	queue    []syncer.Message
@@ -165,8 +167,13 @@ func (l *lanes) give(c *child, m syncer.Message) error {
 		if err := json.Unmarshal(line, &t); err != nil {
 			return fmt.Errorf("a worker said %q: %w", line, err)
 		}
-		if t.Wake != nil {
+		if t.Wake != nil && l.send != nil {
+			err = l.send(*t.Wake, t.Delay)
+		} else if t.Wake != nil {
 			l.put(*t.Wake, t.Delay)
+		}
+		if err != nil {
+			return err
 		}
 		if t.Done != nil {
 			l.done(c, *t.Done)

@@ -65,7 +65,7 @@ type group struct {
 }
 
 func groups() []group {
-	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"million", millionRows}}
+	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"fairness", fairnessRows}, {"million", millionRows}}
 }
 
 // wanted reports whether a group is among ROWS, which are all if it is empty.

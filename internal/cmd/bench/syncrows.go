@@ -64,7 +64,7 @@ func syncRows(ctx context.Context) (rows []row, err error) {
 	return b.rows, nil
 }
 
-func (b *syncBench) add(name, target string, ok bool, format string, args ...any) {
+func (b *syncBench) addf(name, target string, ok bool, format string, args ...any) {
 	b.rows = append(b.rows, row{name, target, fmt.Sprintf(format, args...), ok})
 }
 
@@ -97,9 +97,10 @@ func (b *syncBench) initial(ctx context.Context, n int) error {
 		return err
 	}
 	efficiency := floor.Seconds() / m.took.Seconds()
-	b.add(fmt.Sprintf("sync: 100,000 companies, %d at once", n), fmt.Sprintf(">= %.2f of floor", leastEfficient(n)), efficiency >= leastEfficient(n),
+	b.addf(fmt.Sprintf("sync: 100,000 companies, %d at once", n), fmt.Sprintf(">= %.2f of floor", leastEfficient(n)), efficiency >= leastEfficient(n),
 		"%.3f (%s / %s)", efficiency, seconds(floor), seconds(m.took))
-	b.add(fmt.Sprintf("sync: requests at once, %d allowed", n), fmt.Sprintf("<= %d", n), m.cw.MostAtOnce <= n, "%d of %d requests", m.cw.MostAtOnce, m.cw.Requests)
+	b.addf(fmt.Sprintf("sync: requests at once, %d allowed", n), fmt.Sprintf("<= %d", n), m.cw.MostAtOnce <= n,
+		"%d of %d requests", m.cw.MostAtOnce, m.cw.Requests)
 	if n != 4 {
 		return nil
 	}
@@ -109,8 +110,9 @@ func (b *syncBench) initial(ctx context.Context, n int) error {
 
 // used adds the rows about what the workers used.
 func (b *syncBench) used(what string, m measured, most time.Duration) {
-	b.add("worker: CPU per 1,000 records, "+what+" run", "<= "+most.String(), m.cpu() <= most, "%s, %d allocations each", millis(m.cpu()), m.allocations())
-	b.add("worker: peak memory, "+what+" run", "<= 64 MiB", m.used.Memory <= maxWorker, "%.1f MiB", float64(m.used.Memory)/(1<<20))
+	b.addf("worker: CPU per 1,000 records, "+what+" run", "<= "+most.String(), m.cpu() <= most,
+		"%s, %d allocations each", millis(m.cpu()), m.allocations())
+	b.addf("worker: peak memory, "+what+" run", "<= 64 MiB", m.used.Memory <= maxWorker, "%.1f MiB", float64(m.used.Memory)/(1<<20))
 }
 
 // again measures a full run over unchanged data, and one of what changed.
@@ -119,7 +121,7 @@ func (b *syncBench) again(ctx context.Context, cfg workerConfig, first measured)
 	if err != nil {
 		return err
 	}
-	b.add("sync: full run, nothing changed", "no row written", m.table.Rows == 0 && m.counts.Unchanged == manyRecords,
+	b.addf("sync: full run, nothing changed", "no row written", m.table.Rows == 0 && m.counts.Unchanged == manyRecords,
 		"%d rows written, %s (first run %s)", m.table.Rows, seconds(m.took), seconds(first.took))
 	b.used("unchanged", m, maxUnchanged)
 	b.w.cw.Change()
@@ -129,7 +131,7 @@ func (b *syncBench) again(ctx context.Context, cfg workerConfig, first measured)
 	if err != nil {
 		return err
 	}
-	b.add("sync: incremental run, 1 % changed", "those rows written", m.table.Rows == changed && m.counts.Updated == changed,
+	b.addf("sync: incremental run, 1 % changed", "those rows written", m.table.Rows == changed && m.counts.Updated == changed,
 		"%d rows written, %d requests, %s", m.table.Rows, m.cw.Requests, seconds(m.took))
 	return nil
 }
@@ -174,8 +176,9 @@ func (b *syncBench) faulty(ctx context.Context) error {
 	}
 	floor += time.Duration(refused.Load()) * throttledFor
 	efficiency := floor.Seconds() / m.took.Seconds()
-	b.add("sync: 2 % 429 and 503, a crash every 20 pages", fmt.Sprintf(">= %.2f of floor", leastFaulty), efficiency >= leastFaulty && m.counts.Created == manyRecords,
+	b.addf("sync: 2 % 429 and 503, a crash every 20 pages", fmt.Sprintf(">= %.2f of floor", leastFaulty),
+		efficiency >= leastFaulty && m.counts.Created == manyRecords,
 		"%.3f (%s / %s), %d crashes", efficiency, seconds(floor), seconds(m.took), m.deaths)
-	b.add("sync: requests before Retry-After was over", "0", m.cw.TooEarly == 0, "%d, %d times asked to wait", m.cw.TooEarly, refused.Load())
+	b.addf("sync: requests before Retry-After was over", "0", m.cw.TooEarly == 0, "%d, %d times asked to wait", m.cw.TooEarly, refused.Load())
 	return nil
 }

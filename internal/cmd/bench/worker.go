@@ -29,8 +29,10 @@ import (
 // workerConfig is what a worker is told.
 type workerConfig struct {
 	ConnectWise string
-	Table       string
-	Types       []psa.DataType
+	// Others are the ConnectWise of accounts that have their own.
+	Others map[psa.AccountID]string
+	Table  string
+	Types  []psa.DataType
 	// InFlight, PerMinute and Slots lift the limits; 0 leaves them.
 	InFlight, PerMinute, Slots int
 	// Skew is how far the worker's clock is ahead.
@@ -110,9 +112,11 @@ func (w *worker) handle(m syncer.Message) *outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), functionTimeout)
 	defer cancel()
 	var err error
-	if m.Kind == kindStart {
-		_, err = w.engine.Start(ctx, benchScope(), w.cfg.Types, syncer.Mode(m.Key), "bench")
-	} else {
+	switch m.Kind {
+	case kindStart:
+		_, err = w.engine.Start(ctx, m.Scope(), w.cfg.Types, syncer.Mode(m.Key), "bench")
+	case syncer.KindParked: // there are no callbacks
+	default:
 		err = w.engine.Handle(ctx, m)
 	}
 	w.conn.Rest(ctx)
@@ -148,12 +152,16 @@ func (w *worker) tell(t told) error {
 // fixed is a connection that is set up, and its keys.
 type fixed struct{ cfg workerConfig }
 
-func (f fixed) Connection(context.Context, psa.AccountID) (setup.Connection, error) {
+func (f fixed) Connection(_ context.Context, account psa.AccountID) (setup.Connection, error) {
+	server, own := f.cfg.Others[account]
+	if !own {
+		server = f.cfg.ConnectWise
+	}
 	return setup.Connection{
-		ID: "bench", Account: benchAccount, Generation: 1, SecretARN: "arn", Types: f.cfg.Types, Rev: 1,
+		ID: "bench", Account: account, Generation: 1, SecretARN: "arn", Types: f.cfg.Types, Rev: 1,
 		Endpoint: setup.Endpoint{
-			ServerURL: f.cfg.ConnectWise, APIBase: f.cfg.ConnectWise + "/v4_6_release/apis/3.0/", Codebase: "v4_6_release/",
-			Identity: psa.Identity{Site: "bench.example.com", CompanyID: "bench"},
+			ServerURL: server, APIBase: server + "/v4_6_release/apis/3.0/", Codebase: "v4_6_release/",
+			Identity: psa.Identity{Site: "bench.example.com", CompanyID: string(account)},
 		},
 	}, nil
 }

@@ -35,11 +35,11 @@ func (t *Table) batchWrite(body []byte) ([]byte, error) {
 			if pks[i], rows[i], err = parseRow(w.PutRequest.Item); err != nil {
 				return nil, err
 			}
-			if id := pks[i] + " " + rows[i].sk; seen[id] {
+			id := pks[i] + " " + rows[i].sk
+			if seen[id] {
 				return nil, invalid("Provided list of item keys contains duplicates")
-			} else {
-				seen[id] = true
 			}
+			seen[id] = true
 		}
 		t.mu.Lock()
 		for i, r := range rows {
@@ -76,7 +76,7 @@ func (e expression) values() (map[string]string, error) {
 // project appends the item with the attributes that are asked for.
 func (e expression) project(dst []byte, r *row) []byte {
 	wanted := map[string]bool{}
-	for _, name := range strings.Split(e.ProjectionExpression, ",") {
+	for name := range strings.SplitSeq(e.ProjectionExpression, ",") {
 		wanted[e.ExpressionAttributeNames[strings.TrimSpace(name)]] = true
 	}
 	return r.write(dst, wanted)
@@ -139,7 +139,7 @@ func (t *Table) collect(pk, start string, limit int, holds func(*row) (bool, err
 		p = &partition{}
 	}
 	wanted := map[string]bool{}
-	for _, name := range strings.Split(e.ProjectionExpression, ",") {
+	for name := range strings.SplitSeq(e.ProjectionExpression, ",") {
 		wanted[e.ExpressionAttributeNames[strings.TrimSpace(name)]] = true
 	}
 	from := sort.Search(len(p.rows), func(i int) bool { return p.rows[i].sk > start })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -125,7 +126,7 @@ func (c *ConnectWise) enter(isPage bool) (n int) {
 	return c.stats.Pages
 }
 
-func (c *ConnectWise) leave(records int, sent int) {
+func (c *ConnectWise) leave(records, sent int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.Busy--
@@ -136,7 +137,6 @@ func (c *ConnectWise) leave(records int, sent int) {
 
 func (c *ConnectWise) serve(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/v4_6_release/apis/3.0")
-	q := r.URL.Query()
 	isPage := r.Header.Get("Pagination-Type") == "forward-only" && !strings.HasSuffix(path, "/count")
 	n := c.enter(isPage)
 	records, sent := 0, 0
@@ -154,44 +154,47 @@ func (c *ConnectWise) serve(w http.ResponseWriter, r *http.Request) {
 	if isPage && c.Faulty != nil && c.Faulty(n, w) {
 		return
 	}
+	records, sent = c.answer(w, r, path, isPage)
+	if isPage && c.Served != nil {
+		c.Served(n)
+	}
+}
+
+// answer answers what is asked of a list; it returns the records and bytes of
+// a page.
+func (c *ConnectWise) answer(w http.ResponseWriter, r *http.Request, path string, isPage bool) (records, sent int) {
+	q := r.URL.Query()
 	name, counting := strings.CutSuffix(path, "/count")
 	list, ok := c.Lists[name]
-	switch {
-	case !ok && isPage: // a list with nothing in it
-		list = &List{}
-	case !ok:
-		c.refuse(w, r, http.StatusNotFound)
-		return
+	if !ok && isPage { // a list with nothing in it
+		list, ok = &List{}, true
 	}
 	w.Header().Set("Content-Type", "application/json")
 	switch {
+	case !ok:
+		c.refuse(w, r, http.StatusNotFound)
 	case counting:
 		fmt.Fprintf(w, `{"count":%d}`, c.count(list, q.Get("conditions")))
 	case q.Get("orderBy") == "id desc" && q.Get("pageSize") == "1":
 		fmt.Fprintf(w, `[{"id":%d}]`, list.N)
 	case isPage:
-		var body []byte
-		var more bool
-		body, records, more, ok = c.page(name, list, q.Get("pageId"), q.Get("conditions"), q.Get("pageSize"), q.Get("fields"))
+		body, records, more, ok := c.page(name, list, q)
 		if !ok {
 			c.refuse(w, r, http.StatusBadRequest)
-			return
+			return 0, 0
 		}
-		sent = len(body)
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		link := `<https://na.example.invalid/>; rel="first"`
+		w.Header().Set("Link", `<https://na.example.invalid/>; rel="first"`)
 		if more {
-			link += `, <https://na.example.invalid/?pageId=1>; rel="next"`
+			w.Header().Add("Link", `<https://na.example.invalid/?pageId=1>; rel="next"`)
 		}
-		w.Header().Set("Link", link)
-		_, _ = w.Write(body)
-		if c.Served != nil {
-			c.Served(n)
-		}
+		_, _ = w.Write(body) // whoever asked may be gone
+		return records, len(body)
 	default:
 		c.refuse(w, r, http.StatusBadRequest)
 	}
+	return 0, 0
 }
 
 // refuse answers what no sync should ask.
@@ -223,16 +226,16 @@ func (c *ConnectWise) count(l *List, conditions string) int {
 	}
 }
 
-// page returns the records behind pageID, zipped; more if others follow.
-func (c *ConnectWise) page(name string, l *List, pageID, conditions, size, fields string) (body []byte, n int, more, ok bool) {
-	after, _ := strconv.Atoi(pageID)
-	limit, err := strconv.Atoi(size)
-	until, bound := l.N, regexp.MustCompile(`\bid <= (\d+)`).FindStringSubmatch(conditions)
-	if bound != nil {
+// page returns the records that are asked for, zipped; more if others follow.
+func (c *ConnectWise) page(name string, l *List, q url.Values) (body []byte, n int, more, ok bool) {
+	after, _ := strconv.Atoi(q.Get("pageId")) // none is the first page
+	limit, err := strconv.Atoi(q.Get("pageSize"))
+	conditions, until := q.Get("conditions"), l.N
+	if bound := regexp.MustCompile(`\bid <= (\d+)`).FindStringSubmatch(conditions); bound != nil {
 		until, _ = strconv.Atoi(bound[1])
 		until = min(until, l.N)
 	}
-	if err != nil || limit < 1 || limit > 1000 || l.N > 0 && !slices.Contains(strings.Split(fields, ","), "_info") {
+	if err != nil || limit < 1 || limit > 1000 || l.N > 0 && !slices.Contains(strings.Split(q.Get("fields"), ","), "_info") {
 		return nil, 0, false, false
 	}
 	changed, only := c.isChanged(), since(conditions)

@@ -27,7 +27,8 @@ func Company(dst []byte, id int, changed bool) []byte {
 	r.ref("timeZoneSetup", "system/timeZoneSetups", id%3+1, "GMT-5/Eastern Time: US & Canada")
 	r.b = append(r.b, `,"leadFlag":false,"isVendorFlag":false,"deletedFlag":false`...)
 	r.custom(id, 5)
-	r.info("company/companies", changed, "contacts", "agreements", "tickets", "opportunities", "activities", "projects", "configurations", "orders", "documents", "sites", "teams", "reports", "notes")
+	r.info("company/companies", changed, "contacts", "agreements", "tickets", "opportunities", "activities", "projects",
+		"configurations", "orders", "documents", "sites", "teams", "reports", "notes")
 	return append(r.b, '}')
 }
 
@@ -126,7 +127,10 @@ func (r *record) info(path string, changed bool, links ...string) {
 	if changed {
 		updated = "2035-01-01T00:00:00Z"
 	}
-	r.b = append(append(append(r.b, `,"_info":{"lastUpdated":"`...), updated...), `","updatedBy":"grace","dateEntered":"2020-01-02T03:04:05Z","enteredBy":"ada"`...)
+	r.b = append(append(append(r.b, `,"_info":{"lastUpdated":"`...), updated...), '"')
+	r.text("updatedBy", "grace")
+	r.text("dateEntered", "2020-01-02T03:04:05Z")
+	r.text("enteredBy", "ada")
 	for _, l := range links {
 		r.text(l+"_href", site+path+"/"+strconv.Itoa(r.id)+"/"+l+"?conditions=company/id="+strconv.Itoa(r.id))
 	}

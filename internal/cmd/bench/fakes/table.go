@@ -2,10 +2,10 @@ package fakes
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -126,7 +126,7 @@ func (t *Table) serve(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if f, ok := err.(*failure); ok { //nolint:errorlint // made here
 		status = http.StatusBadRequest
-		out, _ = json.Marshal(map[string]string{"__type": f.code, "message": f.message})
+		out = fmt.Appendf(nil, `{"__type":%q,"message":%q}`, f.code, f.message)
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(out)), 10))
@@ -148,15 +148,13 @@ func (t *Table) forward(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	}
 	req.Header = r.Header.Clone()
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:gosec // the local DynamoDB
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	defer resp.Body.Close() //nolint:errcheck // it is only read
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	_, _ = io.Copy(w, resp.Body)
 }
