@@ -59,7 +59,7 @@ func schedules() *rapid.Generator[[]step] {
 // Whatever happens to records, callbacks, runs and workers, in whatever order:
 // once things are quiet and an incremental and a full run have finished, the
 // store is ConnectWise's state within the filter, exactly, and counts add up.
-func TestAnySchedule(t *testing.T) {
+func TestAnySchedule(t *testing.T) { //nolint:tparallel // as many, one by one, as there is time for
 	t.Parallel()
 	began, n := time.Now(), 0
 	for seed := *scheduleSeed; n == 0 || time.Since(began) < *scheduleTime; seed++ {

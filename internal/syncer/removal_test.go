@@ -294,3 +294,34 @@ func (w *world) progress(id string) syncer.Progress {
 	}
 	return p
 }
+
+// Pitfall P10: what a callback stores while the page that does not have it yet
+// is on its way is not missing.
+func TestWhatACallbackStoresMeanwhileIsNotMissing(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []syncer.Mode{syncer.Full, syncer.Reconcile} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, cwsim.Config{})
+			w.fill(6)
+			p := w.settle(w.request(w.process(&mortal{})))
+			worker := w.process(&mortal{})
+			worker.read = func() {
+				if len(w.sim.IDs(cwsim.Companies)) >= 60 {
+					return
+				}
+				id := w.company(map[string]any{"name": "New", "identifier": "new"})
+				if _, err := p.engine.Refresh(context.Background(), w.scope, psa.Companies, id, w.now(), "callback"); err != nil {
+					t.Error(err)
+				}
+			}
+			run := w.run(worker, psa.Companies, mode)
+			if run.State != syncer.Succeeded || run.Totals.Missing != 0 || run.Proposal != nil {
+				t.Errorf("run %+v", run)
+			}
+			if got, want := len(w.stored(psa.Companies)), len(w.sim.IDs(cwsim.Companies)); got != want || want == 60 {
+				t.Errorf("%d companies, want %d", got, want)
+			}
+		})
+	}
+}

@@ -35,6 +35,9 @@ type mortal struct {
 	at    int  // 0: never
 	after bool // the call is made, its answer never seen
 	dead  bool
+	// read, if set, happens after ConnectWise has answered and before the
+	// process has the answer.
+	read func()
 }
 
 func (m *mortal) call(do func() error) error {
@@ -61,6 +64,9 @@ func (m *mortal) call(do func() error) error {
 func (m *mortal) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	died := m.call(func() error {
 		resp, err = http.DefaultTransport.RoundTrip(r)
+		if m.read != nil {
+			m.read()
+		}
 		return nil
 	})
 	if died == nil {
