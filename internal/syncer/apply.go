@@ -3,6 +3,7 @@ package syncer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/filter"
@@ -109,9 +110,7 @@ func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []judged,
 	if err != nil {
 		return nil, fmt.Errorf("look up newer %s: %w", t.Name, err)
 	}
-	for id, row := range newer {
-		is[id] = row
-	}
+	maps.Copy(is, newer)
 	return is, nil
 }
 

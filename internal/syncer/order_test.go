@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,11 +95,11 @@ func TestEveryOrderOfLooks(t *testing.T) {
 	w := newWorld(t, cwsim.Config{})
 	store, ctx := w.watch.store.Records(), context.Background()
 	start := w.now().Truncate(time.Second)
-	look := func(at int, updated int, removed syncer.Reason, fence int64) syncer.Row {
+	look := func(at, updated int, removed syncer.Reason, fence int64) syncer.Row {
 		row := syncer.Row{Record: psa.Record{
 			Type: psa.Companies, Name: fmt.Sprint("look ", at), ReadAt: start.Add(time.Duration(at) * time.Second),
 			LastUpdated: start.Add(time.Duration(updated) * time.Second), Data: []byte("{}"),
-		}, Removed: removed, Fence: fence, ChangedAt: w.now(), Hash: fmt.Sprint(at)}
+		}, Removed: removed, Fence: fence, ChangedAt: w.now(), Hash: strconv.Itoa(at)}
 		if removed != "" {
 			row.RemovedAt = w.now()
 		}

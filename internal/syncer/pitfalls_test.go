@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestP2EqualTimestampsAcrossPages(t *testing.T) {
 		w.sim.SetSwitches(func(s *cwsim.Switches) { s.NoForwardOnly = paging })
 		w.longAgo(func() {
 			for i := range 150 {
-				w.company(map[string]any{"name": fmt.Sprint(i), "identifier": fmt.Sprint(i)})
+				w.company(map[string]any{"name": strconv.Itoa(i), "identifier": strconv.Itoa(i)})
 			}
 		})
 		p := w.process(&mortal{})
@@ -168,7 +169,7 @@ func TestP37OddNamesComeThrough(t *testing.T) {
 	names := []string{`O'Neil "The Box" & Sons`, `50% [off] *all*`, `C:\Temp\ or 1=1`, "Zoë 漢字 🦊", ` trailing `, `a,b;c=d/e?f#g`}
 	var ids []psa.RecordID
 	for i, name := range names {
-		ids = append(ids, w.company(map[string]any{"name": name, "identifier": fmt.Sprint(i)}))
+		ids = append(ids, w.company(map[string]any{"name": name, "identifier": strconv.Itoa(i)}))
 	}
 	p := w.process(&mortal{})
 	w.run(p, psa.Companies, "")
@@ -193,8 +194,8 @@ func TestP38ManyIDsAreSplit(t *testing.T) {
 		other = w.record(cwsim.CompanyStatuses, map[string]any{"name": "Gone"})
 		for i := range 180 {
 			id := psa.RecordID(2_000_000_000 + 7*i)
-			w.company(map[string]any{"id": int64(id), "name": fmt.Sprint(i), "identifier": fmt.Sprint(i), "status": ref(status)})
-			w.contact(map[string]any{"firstName": fmt.Sprint(i), "company": ref(id)})
+			w.company(map[string]any{"id": int64(id), "name": strconv.Itoa(i), "identifier": strconv.Itoa(i), "status": ref(status)})
+			w.contact(map[string]any{"firstName": strconv.Itoa(i), "company": ref(id)})
 		}
 	})
 	p := w.process(&mortal{})

@@ -114,6 +114,7 @@ type RunStore interface {
 	WorkList
 	MissingList
 	Journal
+	SkipList
 }
 
 // RunKeeper is the part of RunStore that keeps runs and the types' leases.
@@ -192,6 +193,10 @@ type Journal interface {
 	// Log appends; entries are kept 90 days. Logs lists newest first.
 	Log(ctx context.Context, scope psa.Scope, e LogEntry) error
 	Logs(ctx context.Context, scope psa.Scope, p Page) (entries []LogEntry, next string, err error)
+}
+
+// SkipList is the part of RunStore that keeps what was not kept.
+type SkipList interface {
 	// PutSkips lists records that were not kept: under their run, if they name
 	// one, and under their type (once each, however often called). Skips lists
 	// those of a run by id, OpenSkips those of a type, which is what was not
@@ -211,13 +216,10 @@ type RunKey struct {
 
 // RecordStore keeps rows. Concurrency and durability as RunStore.
 type RecordStore interface {
+	RecordLists
 	// Lookup returns the stored rows among ids without their Data,
 	// tombstones included, by a consistent read.
 	Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType, ids []psa.RecordID) (map[psa.RecordID]Row, error)
-	// ListUnder lists the living rows of a type that belong to parent, by id;
-	// it may be a little behind. A page may be short, or even empty, while
-	// next is not.
-	ListUnder(ctx context.Context, scope psa.Scope, typ psa.DataType, parent psa.RecordID, p Page) (rows []Row, next string, err error)
 	// Range returns the stored rows with after < id <= until (0: no bound) by
 	// id, without their Data, tombstones included, by consistent reads: at
 	// most limit, and fewer only where the range ends.
@@ -232,6 +234,10 @@ type RecordStore interface {
 	WriteFirst(ctx context.Context, scope psa.Scope, rows []Row) error
 	// Get returns one row with its Data, tombstones included.
 	Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id psa.RecordID) (Row, error)
+}
+
+// RecordLists is the part of RecordStore that lists rows with their Data.
+type RecordLists interface {
 	// List returns living rows by id. It reads no more than about a page.
 	List(ctx context.Context, scope psa.Scope, typ psa.DataType, p Page) (rows []Row, next string, err error)
 	// Changed returns rows, tombstones included, changed at or after since,
@@ -239,4 +245,8 @@ type RecordStore interface {
 	// that a reader never passes a write that is still on its way). At least
 	// once: a row may come again.
 	Changed(ctx context.Context, scope psa.Scope, typ psa.DataType, since time.Time, p Page) (rows []Row, next string, err error)
+	// ListUnder lists the living rows of a type that belong to parent, by id;
+	// it may be a little behind. A page may be short, or even empty, while
+	// next is not.
+	ListUnder(ctx context.Context, scope psa.Scope, typ psa.DataType, parent psa.RecordID, p Page) (rows []Row, next string, err error)
 }

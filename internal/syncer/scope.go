@@ -128,7 +128,10 @@ func (j *judged) slim(t *Type) {
 			}
 		}
 	}
-	j.Data, _ = json.Marshal(kept) // raw messages that were just decoded
+	j.Data = []byte("{}")
+	if data, err := json.Marshal(kept); err == nil { // raw messages that were just decoded
+		j.Data = data
+	}
 }
 
 // standing is what a record's children depend on.

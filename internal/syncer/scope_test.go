@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -215,7 +216,7 @@ func TestTooManyToNameAreReadAnew(t *testing.T) {
 	w.longAgo(func() {
 		status = w.record(cwsim.CompanyStatuses, map[string]any{"name": "Odd"})
 		for i := range 502 {
-			w.company(map[string]any{"name": fmt.Sprint(i), "identifier": fmt.Sprint(i), "status": ref(status)})
+			w.company(map[string]any{"name": strconv.Itoa(i), "identifier": strconv.Itoa(i), "status": ref(status)})
 		}
 		w.contact(map[string]any{"firstName": "Only", "company": ref(1)})
 	})

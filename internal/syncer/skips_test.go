@@ -3,6 +3,7 @@ package syncer_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -159,14 +160,14 @@ func TestAParentWithManyRecords(t *testing.T) {
 	w := newWorld(t, cwsim.Config{})
 	ids := w.fill(30)
 	for n := range 20 {
-		w.record(cwsim.CompanyNotes, map[string]any{"text": fmt.Sprint(n), "company": ref(ids[n%2*29])})
+		w.record(cwsim.CompanyNotes, map[string]any{"text": strconv.Itoa(n), "company": ref(ids[n%2*29])})
 	}
 	p := w.process(&mortal{})
 	w.start(p, "company_notes")
 	w.settle(p)
 	w.check("company_notes", outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 20, Created: 20}})
 	checkRun(t, w.run(p, "company_notes", syncer.Full), outcome{syncer.Succeeded, syncer.Full, syncer.Counts{Read: 20, Unchanged: 20}})
-	checkRun(t, w.run(p, "company_notes", syncer.Reconcile), outcome{syncer.Succeeded, syncer.Reconcile, syncer.Counts{Read: 20, Unchanged: 20}})
+	checkRun(t, w.run(p, "company_notes", syncer.Reconcile), outcome{syncer.Succeeded, syncer.Full, syncer.Counts{Read: 20, Unchanged: 20}})
 	// Its company goes, and ConnectWise has none of it any more.
 	w.sim.SetSwitches(func(s *cwsim.Switches) { s.HardDelete = true })
 	w.remove(cwsim.Companies, ids[0])

@@ -66,7 +66,7 @@ func (t *Type) PathUnder(parent psa.RecordID) string {
 
 // Types returns the table, parents before children.
 func Types() []*Type {
-	return slices.Concat(guideTypes(), deskTypes(), businessTypes(), companyTypes())
+	return slices.Concat(firstTypes(), guideTypes(), deskTypes(), projectTypes(), businessTypes(), companyTypes())
 }
 
 // TypeNamed finds a row of the table.
@@ -87,9 +87,8 @@ func childrenOf(name psa.DataType) []*Type {
 // words splits a list of field names.
 func words(list string) []string { return strings.Fields(list) }
 
-// guideTypes are the data types that the guides offer, and agreements, without
-// which no usage can be posted.
-func guideTypes() []*Type {
+// firstTypes are companies, which the filter chooses among, and their contacts.
+func firstTypes() []*Type {
 	return []*Type{
 		{
 			Name:  psa.Companies,
@@ -122,6 +121,13 @@ func guideTypes() []*Type {
 			Permission:  Permission{Module: "Companies", Name: "Contacts"},
 			Default:     true,
 		},
+	}
+}
+
+// guideTypes are what else the guides offer, and agreements, without which no
+// usage can be posted.
+func guideTypes() []*Type {
+	return []*Type{
 		{
 			Name:  "opportunities",
 			Label: "Opportunities",
@@ -178,8 +184,7 @@ func guideTypes() []*Type {
 			ParentField: "company",
 			Callback:    "agreement",
 			Permission:  Permission{Module: "Finance", Name: "Agreements"},
-			Default:     true,
-			Always:      true,
+			Default:     true, Always: true,
 		},
 	}
 }

@@ -2,7 +2,7 @@ package syncer
 
 import "github.com/psabridge/psabridge/internal/psa"
 
-// deskTypes are the service desk's and the projects'; off by default.
+// deskTypes are the service desk's; off by default.
 func deskTypes() []*Type {
 	return []*Type{
 		{
@@ -20,6 +20,36 @@ func deskTypes() []*Type {
 			Callback:    "ticket",
 			Permission:  Permission{Module: "Service Desk", Name: "Service Tickets"},
 		},
+		{
+			Name:  "time_entries",
+			Label: "Time entries",
+			Path:  "/time/entries",
+			Fields: words(`id company chargeToId chargeToType member workType workRole agreement activity timeStart timeEnd
+				hoursDeduct actualHours billableOption notes internalNotes hoursBilled hourlyRate enteredBy dateEntered invoice
+				timeSheet status ticket project phase location department customFields`),
+			NameFields:  []string{"notes"},
+			Parent:      psa.Companies,
+			ParentField: "company",
+			Loose:       true, // internal time
+			Callback:    "time",
+			Permission:  Permission{Module: "Time & Expense", Name: "Time Entry"},
+		},
+		{
+			Name:  "schedule_entries",
+			Label: "Schedule entries",
+			Path:  "/schedule/entries",
+			Fields: words(`id objectId name member where dateStart dateEnd reminder status type span doneFlag acknowledgedFlag
+				ownerFlag meetingFlag acknowledgedDate closeDate hours`),
+			NameFields: []string{"name"},
+			Callback:   "schedule",
+			Permission: Permission{Module: "Service Desk", Name: "Resource Scheduling"},
+		},
+	}
+}
+
+// projectTypes are the projects'; off by default.
+func projectTypes() []*Type {
+	return []*Type{
 		{
 			Name:  projects,
 			Label: "Projects",
@@ -58,30 +88,6 @@ func deskTypes() []*Type {
 			NameFields: []string{"description"},
 			Parent:     projects,
 			Permission: Permission{Module: "Project", Name: "Project Phase"},
-		},
-		{
-			Name:  "time_entries",
-			Label: "Time entries",
-			Path:  "/time/entries",
-			Fields: words(`id company chargeToId chargeToType member workType workRole agreement activity timeStart timeEnd
-				hoursDeduct actualHours billableOption notes internalNotes hoursBilled hourlyRate enteredBy dateEntered invoice
-				timeSheet status ticket project phase location department customFields`),
-			NameFields:  []string{"notes"},
-			Parent:      psa.Companies,
-			ParentField: "company",
-			Loose:       true, // internal time
-			Callback:    "time",
-			Permission:  Permission{Module: "Time & Expense", Name: "Time Entry"},
-		},
-		{
-			Name:  "schedule_entries",
-			Label: "Schedule entries",
-			Path:  "/schedule/entries",
-			Fields: words(`id objectId name member where dateStart dateEnd reminder status type span doneFlag acknowledgedFlag
-				ownerFlag meetingFlag acknowledgedDate closeDate hours`),
-			NameFields: []string{"name"},
-			Callback:   "schedule",
-			Permission: Permission{Module: "Service Desk", Name: "Resource Scheduling"},
 		},
 	}
 }
