@@ -25,6 +25,8 @@ type Deps struct {
 	Reports  Reports
 	Billing  Billing
 	Waker    Waker
+	// Events may be nil.
+	Events Events
 	// Installation stands in every marker.
 	Installation string
 }
@@ -233,6 +235,10 @@ func (e *Engine) release(ctx context.Context, run Run) error {
 	if !run.State.Active() && run.EndedAt.IsZero() {
 		run.EndedAt = now
 	}
+	if err := e.tell(ctx, run); err != nil { // it is not over until it is told
+		e.opt.Log.WarnContext(ctx, "a posting cannot be told of", "run", run.ID, "error", err.Error())
+		run.State, run.EndedAt, run.DueAt = Running, time.Time{}, now.Add(retryFirst)
+	}
 	run, err := e.Runs.PutRun(ctx, run)
 	if err != nil {
 		return ignoreConflict(err)
@@ -243,6 +249,18 @@ func (e *Engine) release(ctx context.Context, run Run) error {
 		return nil
 	}
 	return e.wake(ctx, run.Scope, run.ID, max(0, run.DueAt.Sub(now)))
+}
+
+// tell is before the run's last write, so that a death in between tells twice
+// and never not at all.
+func (e *Engine) tell(ctx context.Context, run Run) error {
+	if e.Events == nil || run.State == Running || run.Mode != ModePost {
+		return nil
+	}
+	if err := e.Events.PostingEnded(ctx, run); err != nil {
+		return fmt.Errorf("tell of a posting: %w", err)
+	}
+	return nil
 }
 
 const (

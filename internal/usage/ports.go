@@ -94,6 +94,14 @@ type Change struct {
 	End *Date
 }
 
+// Events tells the product what happened, at least once.
+type Events interface {
+	// PostingEnded returns once what it tells of a run that is over, or waits
+	// for a person, is on its way for good. After an error it may be; telling
+	// it again is harmless.
+	PostingEnded(ctx context.Context, run Run) error
+}
+
 // Waker wakes a worker: one message on a queue. It may come late, twice or
 // never; the tick finds what nobody works on.
 type Waker interface {

@@ -10,14 +10,16 @@ import (
 	"time"
 	_ "time/tzdata" // provided.al2023 has no zone data of its own
 
-	"github.com/aws/aws-lambda-go/events"
+	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/dynamo"
+	"github.com/psabridge/psabridge/internal/events"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
 	"github.com/psabridge/psabridge/internal/telemetry"
@@ -26,11 +28,11 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"USAGE_QUEUE_URL", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
+	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
 }
 
 // Handler does a batch of messages.
-type Handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+type Handler func(context.Context, lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error)
 
 // New wires the function.
 func New(cfg app.Config) (Handler, error) {
@@ -39,8 +41,9 @@ func New(cfg app.Config) (Handler, error) {
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
 	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
 	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
-	engine := NewEngine(store, conn, waker, cfg.InstallationID, usage.Options{Log: log})
-	return func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+	told := &events.Postings{Bus: events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName), Now: time.Now}
+	engine := NewEngine(store, conn, waker, told, cfg.InstallationID, usage.Options{Log: log})
+	return func(ctx context.Context, e lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, func(ctx context.Context, body []byte) error {
 			m, err := usage.ParseMessage(body)
@@ -55,11 +58,13 @@ func New(cfg app.Config) (Handler, error) {
 }
 
 // NewEngine joins the engine to its stores and ConnectWise; the function that
-// serves people has one as well.
-func NewEngine(store *dynamo.Store, conn *connector.Connector, waker usage.Waker, installation string, opt usage.Options) *usage.Engine {
+// serves people has one as well, and tells nobody.
+func NewEngine(
+	store *dynamo.Store, conn *connector.Connector, waker usage.Waker, told usage.Events, installation string, opt usage.Options,
+) *usage.Engine {
 	return usage.New(usage.Deps{
 		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(0), Mappings: connector.Mappings{Store: store.Mapping()},
-		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Installation: installation,
+		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: installation,
 	}, opt)
 }
 
