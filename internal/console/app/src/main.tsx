@@ -2,6 +2,7 @@ import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "./app/theme.css";
 import "./app/app.css";
+import "./mapping/mapping.css";
 import { createRoot } from "react-dom/client";
 import { createApi } from "./api/client";
 import { App } from "./app/App";

@@ -10,6 +10,7 @@ import { RunPage } from "../dashboard/RunPage";
 import { SyncFilters } from "../dashboard/SyncFilters";
 import { SyncLogs } from "../dashboard/SyncLogs";
 import { Integrations } from "../integrations/Integrations";
+import { Mappings, ProductsTab, TenantsTab } from "../mapping/Mappings";
 import { Setup } from "../setup/Setup";
 import { NotFound } from "./NotFound";
 import { PageCrashed } from "./PageCrashed";
@@ -39,6 +40,14 @@ export function createRouter() {
                 { path: "data-sync", element: <DataSync /> },
                 { path: "filters", element: <SyncFilters /> },
                 { path: "records/:type?", element: <Records /> },
+                {
+                  path: "mappings",
+                  element: <Mappings />,
+                  children: [
+                    { index: true, element: <TenantsTab /> },
+                    { path: "products", element: <ProductsTab /> },
+                  ],
+                },
                 { path: "logs", element: <SyncLogs /> },
               ],
             },

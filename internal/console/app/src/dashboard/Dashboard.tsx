@@ -16,6 +16,7 @@ const tabs = [
   { key: "data-sync", label: "Data sync" },
   { key: "filters", label: "Sync filters" },
   { key: "records", label: "Records" },
+  { key: "mappings", label: "Mappings" },
   { key: "logs", label: "Sync logs" },
 ];
 

@@ -12,6 +12,8 @@ const words: Record<string, string> = {
   record_synced: "Record synced",
   record_removed: "Record removed",
   record_skipped: "Record skipped",
+  mapping_changed: "Mapping changed",
+  products_changed: "Products changed",
 };
 
 /** How an event is called; one that is not known here is shown as it is. */

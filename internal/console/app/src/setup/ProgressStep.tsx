@@ -48,8 +48,11 @@ export function ProgressStep({ known, next }: StepProps) {
         </section>
       ))}
       <StepActions>
-        <Button variant={over ? "filled" : "default"} onClick={next}>
+        <Button component={Link} to={to.dashboard()} variant="default">
           Open the dashboard
+        </Button>
+        <Button variant={over ? "filled" : "default"} onClick={next}>
+          Next
         </Button>
       </StepActions>
     </Stack>

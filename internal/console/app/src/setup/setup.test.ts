@@ -6,20 +6,21 @@ import { withParents } from "./parents";
 import { stepsFor } from "./steps";
 
 test.each([
-  ["nothing yet", { state: "none" as const }, undefined, "prepare", 5],
-  ["nothing yet, and a step that needs a draft", { state: "none" as const }, "review", "prepare", 5],
-  ["a draft", { state: "draft" as const, draft }, undefined, "data", 5],
-  ["a draft, and a step back", { state: "draft" as const, draft }, "connection", "connection", 5],
+  ["nothing yet", { state: "none" as const }, undefined, "prepare", 7],
+  ["nothing yet, and a step that needs a draft", { state: "none" as const }, "review", "prepare", 7],
+  ["a draft", { state: "draft" as const, draft }, undefined, "data", 7],
+  ["a draft, and a step back", { state: "draft" as const, draft }, "connection", "connection", 7],
   ["enabled", { state: "enabled" as const, enabled }, undefined, "connection", 1],
   [
     "enabled while reviewing, here or elsewhere",
     { state: "enabled" as const, enabled },
     "review",
     "progress",
-    5,
+    7,
   ],
+  ["enabled, mapping in the wizard", { state: "enabled" as const, enabled }, "tenants", "tenants", 7],
   ["enabled, with another draft", { state: "enabled" as const, enabled, draft }, "review", "review", 4],
-  ["a step that does not exist", { state: "none" as const }, "nonsense", "prepare", 5],
+  ["a step that does not exist", { state: "none" as const }, "nonsense", "prepare", 7],
 ])("%s: the wizard goes on at the right step", (_, connection, wanted, at, count) => {
   const walk = stepsFor(connection, wanted);
   expect([walk.at.key, walk.all.length]).toEqual([at, count]);

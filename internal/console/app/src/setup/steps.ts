@@ -1,6 +1,7 @@
 import type { ComponentType } from "react";
 import type { Connection } from "../api/types";
 import type { Known } from "../integrations/useConnection";
+import { ProductsStep, TenantsStep } from "../mapping/steps";
 import { ConnectionStep } from "./ConnectionStep";
 import { DataStep } from "./DataStep";
 import { PrepareStep } from "./PrepareStep";
@@ -40,6 +41,15 @@ const steps: Step[] = [
   { key: "data", label: "Data & filters", Content: DataStep, reachable: hasDraft, onUpdate: hasDraft },
   { key: "review", label: "Review & enable", Content: ReviewStep, reachable: hasDraft, onUpdate: hasDraft },
   { key: "progress", label: "First sync", Content: ProgressStep, reachable: isEnabled, onUpdate: hasDraft },
+  // After the first sync, since it brings the companies to map to; nothing is posted before both.
+  {
+    key: "tenants",
+    label: "Companies & agreements",
+    Content: TenantsStep,
+    reachable: isEnabled,
+    onUpdate: never,
+  },
+  { key: "products", label: "Products", Content: ProductsStep, reachable: isEnabled, onUpdate: never },
 ];
 
 /** A way through the wizard. */
@@ -56,7 +66,7 @@ export interface Walk {
  */
 export function stepsFor(connection: Connection, wanted: string | undefined): Walk {
   const enabled = isEnabled(connection) && !hasDraft(connection);
-  const finishing = enabled && ["data", "review", "progress"].includes(wanted ?? "");
+  const finishing = enabled && ["data", "review", "progress", "tenants", "products"].includes(wanted ?? "");
   const updating = isEnabled(connection) && !finishing;
   const all = updating ? steps.filter((step) => step.onUpdate(connection)) : steps;
   const at = all.find((step) => step.key === wanted && step.reachable(connection));
