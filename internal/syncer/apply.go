@@ -20,9 +20,11 @@ func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, p
 	if err != nil {
 		return Counts{}, err
 	}
-	was, err := e.stored(ctx, run, t, records)
-	if err != nil {
-		return Counts{}, err
+	was := page.stored
+	if was == nil {
+		if was, err = e.stored(ctx, run, t, records); err != nil {
+			return Counts{}, err
+		}
 	}
 	is, err := e.upsert(ctx, run, t, records, was)
 	if err != nil {

@@ -70,7 +70,7 @@ func (s *slice) beside(ctx context.Context, reads []Read, rows []Row, sentAt tim
 	if s.run.Mode == Reconcile {
 		counts, err = s.reconcile(ctx, reads, known, sentAt)
 	} else {
-		counts, err = s.e.apply(ctx, s.run, s.typ, s.src.Filter, Range, Batch{Reads: reads, SentAt: sentAt})
+		counts, err = s.e.apply(ctx, s.run, s.typ, s.src.Filter, Range, Batch{Reads: reads, SentAt: sentAt, stored: known})
 	}
 	if err != nil {
 		return Counts{}, fmt.Errorf("keep %s: %w", s.typ.Name, err)

@@ -97,6 +97,8 @@ type Batch struct {
 	Skips []Skip
 	// spans say which parents' records are all there.
 	spans []span
+	// stored are the rows of the page's range, nil if they were not looked up.
+	stored map[psa.RecordID]Row
 }
 
 // Waker sends messages that wake workers. Delivery is at least once, in any
