@@ -13,12 +13,12 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,
-  timeout: 120_000,
+  timeout: 240_000,
   expect: { timeout: 15_000 },
   // One installation, in the order of its life; each project also runs by itself, with --no-deps.
   projects: [
     { name: "setup", testMatch: ["checks", "document", "session", "wizard"].map(spec) },
-    { name: "dashboard", testMatch: ["dashboard", "sync", "filters"].map(spec), dependencies: ["setup"] },
+    { name: "dashboard", testMatch: ["dashboard", "sync", "filters", "mapping"].map(spec), dependencies: ["setup"] },
     { name: "leaving", testMatch: spec("leaving"), dependencies: ["dashboard"] },
   ],
   reporter: [["list"]],

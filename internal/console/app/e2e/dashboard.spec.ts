@@ -13,10 +13,10 @@ test("the dashboard's tabs", async ({ watched: page, stack }) => {
   await expect(page.getByRole("heading", { name: "History" })).toBeVisible();
   await expect(page.getByText("Connected")).toBeVisible();
   await look(page, "data-sync");
-  await page.getByRole("link", { name: "Configuration" }).click();
+  await page.getByRole("link", { name: "Configuration", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Connection", exact: true })).toBeVisible();
   await look(page, "configuration");
-  await page.getByRole("link", { name: "Records" }).click();
+  await page.getByRole("link", { name: "Records", exact: true }).click();
   await expect(page.getByRole("button", { name: "Show more" })).toBeVisible();
   await look(page, "records");
   await page.getByRole("rowheader").first().getByRole("link").click();
@@ -24,7 +24,7 @@ test("the dashboard's tabs", async ({ watched: page, stack }) => {
   await expect(page.getByText("Read from ConnectWise just now.")).toBeVisible();
   await look(page, "record");
   await page.goBack();
-  await page.getByRole("link", { name: "Sync logs" }).click();
+  await page.getByRole("link", { name: "Sync logs", exact: true }).click();
   await expect(page.getByText("Sync done").first()).toBeVisible();
   await look(page, "logs");
 });
@@ -83,7 +83,7 @@ test("a pause holds everything up until somebody resumes", async ({ watched: pag
   await signIn(page, `${stack.console}/integrations/connectwise/configuration`, "Ada Admin");
   await page.getByRole("button", { name: "Pause syncing" }).click();
   await expect(page.getByText("Syncing is paused", { exact: true })).toBeVisible();
-  await page.getByRole("link", { name: "Data sync" }).click();
+  await page.getByRole("link", { name: "Data sync", exact: true }).click();
   const sync = page.getByRole("button", { name: "Sync all enabled" });
   await expect(sync).toBeDisabled();
   await expect(sync).toHaveAccessibleDescription(/paused/);

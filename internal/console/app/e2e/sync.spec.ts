@@ -41,13 +41,13 @@ test("many records that are gone wait for a person", async ({ watched: page, sta
   await expect(proposal).toBeVisible({ timeout: 60_000 });
   await expect(proposal).toContainText("More than 5 % of the records are missing");
   await look(page, "removal-proposed");
-  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("link", { name: "Overview", exact: true }).click();
   await expect(proposal).toBeVisible();
   await look(page, "overview-attention");
   await page.getByRole("button", { name: "Keep them" }).click();
   await expect(proposal).toBeHidden();
 
-  await page.getByRole("link", { name: "Data sync" }).click();
+  await page.getByRole("link", { name: "Data sync", exact: true }).click();
   await ask(page, "Contacts", "Look for what is gone");
   await expect(proposal).toBeVisible({ timeout: 60_000 });
   await proposal.getByRole("button", { name: "Remove them" }).click();
