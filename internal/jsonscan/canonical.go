@@ -169,7 +169,7 @@ func AppendText(dst, s []byte) []byte {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
 		case r < ' ':
-			dst = append(dst, control(byte(r))...)
+			dst = append(dst, control(byte(r))...) //nolint:gosec // below a space
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}

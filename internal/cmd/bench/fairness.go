@@ -85,46 +85,49 @@ func beside(ctx context.Context, accounts ...psa.AccountID) (took time.Duration,
 	cfg := workerConfig{
 		ConnectWise: w.url, Others: map[psa.AccountID]string{smallAccount: url}, Table: table, Types: []psa.DataType{psa.Companies},
 	}
+	return race(ctx, w, cfg, accounts)
+}
+
+// race starts the runs on a queue of their own.
+func race(ctx context.Context, w *world, cfg workerConfig, accounts []psa.AccountID) (took time.Duration, shards int, err error) {
 	q, err := newFairQueue(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer q.server.Close()
 	work, stop := context.WithCancel(ctx)
+	defer stop()
 	l := newLanes(w.env, cfg)
 	l.send = func(m syncer.Message, delay time.Duration) error { return q.send(work, m, delay) }
-	group, work := errgroup.WithContext(work)
-	var workers []*child
-	for range fairSlots {
-		c, err := l.spawn(work)
-		if err != nil {
-			stop()
+	workers := make([]*child, fairSlots)
+	for i := range workers {
+		if workers[i], err = l.spawn(work); err != nil {
 			return 0, 0, err
 		}
-		workers = append(workers, c)
 	}
 	began := time.Now()
 	for _, a := range accounts {
 		if err := q.send(work, syncer.Message{V: syncer.MessageVersion, Kind: kindStart, Account: a, Generation: 1}, 0); err != nil {
-			stop()
 			return 0, 0, err
 		}
 	}
+	group, served := errgroup.WithContext(work)
 	for _, c := range workers {
-		group.Go(func() error { return q.serve(work, l, c) })
+		group.Go(func() error { return q.serve(served, l, c) })
 	}
-	store := dynamo.New(w.client, table, time.Now)
-	err = ended(work, store.Runs(), smallAccount)
+	store := dynamo.New(w.client, cfg.Table, time.Now)
+	err = ended(served, store.Runs(), smallAccount)
 	took = time.Since(began)
-	if err == nil {
-		runs, _, lookErr := store.Runs().Runs(ctx, psa.Scope{Account: accounts[0], Generation: 1}, psa.Companies, syncer.Page{Limit: 1})
-		if err = lookErr; len(runs) == 1 {
-			shards = runs[0].Shards
-		}
-	}
 	stop()
 	if failed := group.Wait(); err == nil && !errors.Is(failed, context.Canceled) {
 		err = failed
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	runs, _, err := store.Runs().Runs(ctx, psa.Scope{Account: accounts[0], Generation: 1}, psa.Companies, syncer.Page{Limit: 1})
+	if len(runs) == 1 {
+		shards = runs[0].Shards
 	}
 	return took, shards, err
 }
