@@ -32,7 +32,7 @@ func operations(t *testing.T) []operation {
 	var out []operation
 	for path, methods := range doc.Paths {
 		path = strings.NewReplacer("{type}", "companies", "runs/{id}", "runs/"+runID(0), "jobs/{id}", "jobs/"+runID(0), "changes/{id}", "changes/"+runID(0),
-			"{tenant}", "t1", "{company}", "7", "{id}", "42").Replace(path)
+			"{tenant}", "t1", "{company}", "7", "{agreement}", "70", "{product}", "700", "{decision}", "hold", "{id}", "42").Replace(path)
 		for method, op := range methods {
 			out = append(out, operation{strings.ToUpper(method), path, op.Access})
 		}

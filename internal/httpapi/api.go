@@ -29,6 +29,10 @@ type Config struct {
 	People  People
 	Mapping Mapping
 	Intake  Intake
+	// Postings, and what is read of them.
+	Postings      Postings
+	PostingRuns   PostingRuns
+	PostingLedger PostingLedger
 
 	// Claims and RequestID tell of the request in a context.
 	Claims     Claims
@@ -85,6 +89,7 @@ func (c *Config) check() error {
 	for name, missing := range map[string]bool{
 		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
 		"Mapping": c.Mapping == nil, "Intake": c.Intake == nil,
+		"Postings": c.Postings == nil, "PostingRuns": c.PostingRuns == nil, "PostingLedger": c.PostingLedger == nil,
 		"People": c.People == nil,
 		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {
@@ -124,6 +129,7 @@ func build(cfg Config) *api {
 	a.registerMapping()
 	a.registerProducts()
 	a.registerIntake()
+	a.registerPostings()
 	return a
 }
 

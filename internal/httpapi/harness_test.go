@@ -41,6 +41,7 @@ type server struct {
 	jobs    *jobs
 	names   *names
 	books   *books
+	cashier *cashier
 	handler http.Handler
 
 	mu       sync.Mutex
@@ -49,11 +50,12 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}, jobs: &jobs{}, names: &names{}, books: newBooks()}
+	s := &server{t: t, world: setuptest.NewWorld(), engine: &engine{}, jobs: &jobs{}, names: &names{}, books: newBooks(), cashier: newCashier()}
 	s.world.Log, s.books.Now = s, s.world.Now
 	h, err := httpapi.New(httpapi.Config{
 		Setup: s.world.Service(t, nil), Engine: s.engine, Runs: s.engine, Records: s.engine, Jobs: s.jobs.service(s.world.Now),
 		People: s.names, Mapping: s.books, Intake: usage.Intake{Store: s.books, Now: s.world.Now},
+		Postings: s.cashier.service(s.world.Now), PostingRuns: s.cashier, PostingLedger: ledger{s.cashier},
 		Claims: func(ctx context.Context) (map[string]string, []string, bool) {
 			c, ok := ctx.Value(claimsKey{}).(token)
 			return c, nil, ok && c != nil

@@ -91,6 +91,7 @@ func TestRequestsEndBeforeTheFunction(t *testing.T) {
 		h, err := httpapi.New(httpapi.Config{
 			Setup: slow{}, Engine: &engine{}, Runs: &engine{}, Records: &engine{}, Jobs: new(jobs).service(time.Now), People: &names{},
 			Mapping: newBooks(), Intake: usage.Intake{Store: newBooks(), Now: time.Now},
+			Postings: newCashier().service(time.Now), PostingRuns: newCashier(), PostingLedger: ledger{newCashier()},
 			Claims:    func(context.Context) (map[string]string, []string, bool) { return admin(), nil, true },
 			RequestID: func(context.Context) string { return "req-1" }, ClaimNames: httpapi.ClaimNames{Account: "account", Roles: "roles", Kind: "kind"},
 		})

@@ -74,7 +74,8 @@ func statusOf(code problem.Code) int {
 		return http.StatusNotFound
 	case problem.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case problem.Conflict, problem.NotConnected, problem.IdentityClaimed, problem.Paused:
+	case problem.Conflict, problem.NotConnected, problem.IdentityClaimed, problem.Paused,
+		problem.PostingNotSetUp, problem.PostingStopped:
 		return http.StatusConflict
 	case problem.Stale:
 		return http.StatusPreconditionFailed

@@ -16,6 +16,7 @@ import (
 	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/app/outbox"
+	posting "github.com/psabridge/psabridge/internal/app/usage"
 	"github.com/psabridge/psabridge/internal/console"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/events"
@@ -35,7 +36,7 @@ import (
 func Needs() []string {
 	return []string{
 		"SYNC_QUEUE_URL", "SECRET_PREFIX", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION",
-		"PRODUCT_NAME", "PRODUCTS", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
+		"PRODUCT_NAME", "PRODUCTS", "USAGE_QUEUE_URL", "ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
 	}
 }
 
@@ -65,6 +66,8 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PRODUCTS: %w", err)
 	}
+	posters := posting.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
+	postings := posting.NewEngine(store, conn, posters, nil, cfg.InstallationID, usage.Options{Log: log})
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
@@ -73,7 +76,8 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 			Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
 			Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
 		},
-		Intake: usage.Intake{Store: store.Reports(), Now: time.Now},
+		Intake:   usage.Intake{Store: store.Reports(), Now: time.Now},
+		Postings: usage.NewService(postings), PostingRuns: store.PostingRuns(), PostingLedger: store.Postings(0),
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
 		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,

@@ -1,0 +1,145 @@
+package httpapi_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/psabridge/psabridge/internal/httpapi"
+	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/usage"
+	"github.com/psabridge/psabridge/internal/usage/usagetest"
+)
+
+// cashier is what postings stand on, in memory; nobody works its queue.
+type cashier struct {
+	*usagetest.Memory
+	product *usagetest.Product
+
+	mu   sync.Mutex
+	runs []string
+}
+
+func newCashier() *cashier {
+	return &cashier{Memory: &usagetest.Memory{}, product: &usagetest.Product{}}
+}
+
+func (c *cashier) service(now func() time.Time) *usage.Service {
+	return usage.NewService(usage.New(usage.Deps{
+		Store: c, Runs: c, Ledger: c, Mappings: c.product, Reports: c.product, Waker: c,
+	}, usage.Options{Now: now}))
+}
+
+// Wake implements usage.Waker.
+func (c *cashier) Wake(_ context.Context, m usage.Message, _ time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.runs = append(c.runs, m.Key)
+	return nil
+}
+
+// List implements httpapi.PostingRuns.
+func (c *cashier) List(ctx context.Context, scope psa.Scope, _ string, _ int) (runs []usage.Run, next string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range c.runs {
+		if run, err := c.Run(ctx, scope, id); err == nil {
+			runs = append(runs, run)
+		}
+	}
+	return runs, "", nil
+}
+
+// books are what is read of it.
+type ledger struct{ *cashier }
+
+// Plans implements httpapi.PostingLedger.
+func (l ledger) Plans(_ context.Context, _ psa.Scope, run, _ string, _ int) ([]usage.AgreementPlan, string, error) {
+	return l.Memory.Plans(run), "", nil
+}
+
+// History implements httpapi.PostingLedger.
+func (l ledger) History(_ context.Context, scope psa.Scope, _ usage.SeriesKey, _ string, _ int) ([]usage.Entry, string, error) {
+	return l.Memory.History(scope), "", nil
+}
+
+func TestPostingSettings(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	fresh := s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").has(`"at":"04:00"`).has(`"setUp":false`)
+	good := `{"zone":"Europe/Berlin","at":"05:30","policy":"on_change","markers":true,"arrears":[7]}`
+	s.do(admin(), "PUT", "/v1/postings/settings", good).want(400, "bad_request")
+	s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"preview"}`).want(409, "posting_not_set_up")
+	tag := fresh.header.Get("ETag")
+	s.do(admin(), "PUT", "/v1/postings/settings", good, "If-Match", tag).want(200, "").has(`"zone":"Europe/Berlin"`).has(`"at":"05:30"`).has(`"arrears":[7]`)
+	s.do(admin(), "PUT", "/v1/postings/settings", good, "If-Match", tag).want(412, "stale")
+	bad := strings.Replace(good, "Europe/Berlin", "Nowhere/Land", 1)
+	now := s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").header.Get("ETag")
+	s.do(admin(), "PUT", "/v1/postings/settings", bad, "If-Match", now).want(409, "posting_not_set_up")
+	s.do(admin(), "POST", "/v1/postings/pause", `{"pause":true}`).want(200, "").has(`"paused":true`)
+	s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").has(`"paused":true`)
+	s.do(admin(), "POST", "/v1/postings/pause", `{"pause":false}`).want(200, "").has(`"paused":false`)
+}
+
+func TestPostingRuns(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	s.do(admin(), "PUT", "/v1/postings/settings", `{"zone":"UTC","at":"04:00","policy":"each_period","markers":true,"arrears":[]}`, "If-Match", `"0"`).want(200, "")
+	var started struct {
+		Run    httpapi.PostingRun
+		Joined bool
+	}
+	s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"preview"}`).want(202, "").into(&started)
+	again := s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"preview"}`).want(202, "")
+	if again.has(`"joined":true`); started.Joined || !started.Run.Active {
+		t.Errorf("%+v", started)
+	}
+	id := started.Run.ID
+	scope := psa.Scope{Account: "msp-1", Generation: 1}
+	plan := usage.AgreementPlan{Agreement: 70, Name: "Gold", Series: []usage.SeriesPlan{{
+		Key: usage.SeriesKey{Agreement: 70, Product: 700}, Product: "CORE", Date: "2026-12-01", Unapproved: true, Effect: usage.Whole(50),
+		Steps:  []usage.Step{{Kind: usage.StepCreate, Date: "2026-12-01", Then: usage.Whole(5), Reason: usage.ReasonFirst, Effect: usage.Whole(50)}},
+		Shares: []usage.Share{{Tenant: "t1", Name: "Initech", SKU: "core", Count: 5, Day: "2026-11-30", Reported: true}},
+		Look:   usage.Look{Attention: []usage.Attention{{Code: usage.AwaitingApproval}}},
+	}}}
+	if err := s.cashier.PutPlan(t.Context(), scope, id, plan); err != nil {
+		t.Fatal(err)
+	}
+	s.do(member(), "GET", "/v1/postings/runs/"+id+"/plan", "").want(200, "").
+		has(`"kind":"create"`).has(`"then":"5"`).has(`"effect":"50"`).has(`"code":"awaiting_approval","stops":true`).has(`"name":"Initech"`)
+	s.do(member(), "GET", "/v1/postings/runs", "").want(200, "").has(`"id":"` + id + `"`)
+	s.do(member(), "GET", "/v1/postings/runs/"+id, "").want(200, "").has(`"state":"running"`)
+	s.do(admin(), "POST", "/v1/postings/runs/"+id+"/confirm", "").want(409, "conflict")
+	s.do(member(), "GET", "/v1/postings/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV/plan", "").want(404, "not_found")
+	s.do(person("msp-2", "admin"), "GET", "/v1/postings/runs/"+id, "").want(409, "not_connected")
+}
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	scope := psa.Scope{Account: "msp-1", Generation: 1}
+	key := usage.SeriesKey{Agreement: 70, Product: 700}
+	x := usage.Series{
+		Scope: scope, Key: key, Lines: []usage.Line{{ID: 9, Start: "2026-11-01", Quantity: usage.Whole(5)}},
+		Look: usage.Look{
+			Date: "2026-11-01", Product: usage.Whole(6), ConnectWise: usage.Whole(7), Posted: usage.Whole(5),
+			Attention: []usage.Attention{{Code: usage.QuantityChanged, Line: 9, By: "bob", Was: "5", Is: "7"}},
+		},
+	}
+	if _, err := s.cashier.PutSeries(t.Context(), x); err != nil {
+		t.Fatal(err)
+	}
+	s.do(member(), "GET", "/v1/postings/lines", "").want(200, "").
+		has(`"reported":"6","connectwise":"7","posted":"5"`).has(`"code":"quantity_changed","stops":false`).has(`"by":"bob"`)
+	s.do(admin(), "POST", "/v1/postings/lines/70/700/hold", "").want(204, "")
+	s.do(member(), "GET", "/v1/postings/lines", "").want(200, "").has(`"held":true`)
+	s.do(admin(), "POST", "/v1/postings/lines/70/700/release", "").want(204, "")
+	s.do(admin(), "POST", "/v1/postings/lines/70/700/take-over", "").want(409, "conflict")
+	s.do(admin(), "POST", "/v1/postings/lines/70/701/hold", "").want(404, "not_found")
+	s.do(admin(), "POST", "/v1/postings/lines/70/700/burn", "").want(400, "bad_request")
+	s.do(member(), "POST", "/v1/postings/lines/70/700/hold", "").want(403, "forbidden")
+	s.do(member(), "GET", "/v1/postings/history", "").want(200, "").has(`"event":"held"`).has(`"by":"person-admin"`)
+	s.do(admin(), "POST", "/v1/postings/approve", `{}`).want(204, "")
+}
