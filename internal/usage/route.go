@@ -89,20 +89,36 @@ func (r Routes) approve(w Wanted, by string, at time.Time) (_ Routes, changed bo
 		}
 		undated := r.current(sku) != nil
 		r.Routes = slices.DeleteFunc(r.Routes, func(rt Route) bool { return rt.SKU == sku && rt.Undated })
-		r.Routes = append(r.Routes, Route{SKU: sku, To: to, ApprovedBy: by, ApprovedAt: at, Undated: undated})
+		next := Route{SKU: sku, To: to, ApprovedBy: by, ApprovedAt: at, Undated: undated}
+		if !undated {
+			next.From = r.until(sku)
+		}
+		r.Routes = append(r.Routes, next)
 		changed = true
 	}
 	return r, changed
 }
 
-// lacks reports whether a wanted target still needs approval.
-func (r *Routes) lacks(sku SKU, to SeriesKey) bool {
-	for _, rt := range []*Route{r.current(sku), r.undated(sku), r.parted(sku, to)} {
-		if rt != nil && rt.To == to {
-			return false
+// until is when the SKU's routes that ended did: where it was switched off, and
+// is billed elsewhere now, no period is billed twice.
+func (r *Routes) until(sku SKU) Date {
+	var last Date
+	for _, rt := range r.Routes {
+		if rt.SKU == sku {
+			last = later(last, rt.Until)
 		}
 	}
-	return true
+	return last
+}
+
+// lacks reports whether a wanted target still needs approval. One that was
+// switched off and is switched on again as it was does not.
+func (r *Routes) lacks(sku SKU, to SeriesKey) bool {
+	now, next := r.current(sku), r.undated(sku)
+	if now == nil && next == nil {
+		return r.parted(sku, to) == nil
+	}
+	return (now == nil || now.To != to) && (next == nil || next.To != to)
 }
 
 // Turn is a route that begins or ends: what is recorded of it.
@@ -138,6 +154,9 @@ func (r *Routes) placeOne(sku SKU, to SeriesKey, wanted bool, off SwitchOff, ope
 	switch {
 	case wanted && next != nil && next.To == to && now != nil:
 		return move(now, next, open)
+	case wanted && next != nil && next.To == to: // what it replaces was switched off meanwhile
+		next.From, next.Undated = r.until(sku), false
+		return &Turn{To: to, Date: next.From, By: next.ApprovedBy}
 	case wanted && now == nil && next == nil:
 		if rt := r.parted(sku, to); rt != nil {
 			rt.Until, rt.Off = "", "" // switched on again

@@ -106,12 +106,27 @@ func TestRoutes(t *testing.T) {
 	if _, turns := back.place(to(1), open); len(turns) != 0 {
 		t.Errorf("changed back: %+v", turns)
 	}
+	moving, _ := begun.approve(to(2), "ann", at) // approved, and switched off before it had a date
+	disabled := to(2)
+	disabled.Enabled = false
+	moving, _ = moving.place(disabled, open)
+	moving, turns := moving.place(to(2), open)
+	if rt := moving.current("core"); len(turns) != 1 || rt == nil || rt.To.Agreement != 2 || rt.From != "2026-12-01" {
+		t.Errorf("switched off and on while moving: %+v", moving.Routes)
+	}
 	for off, want := range map[SwitchOff]Date{OffEnd: "2026-12-01", "": "2026-12-01", OffZero: "2026-11-01", OffLeave: "2026-11-01"} {
 		w := to(1)
 		w.Enabled, w.Off = false, off
 		parted, turns := begun.place(w, open)
 		if len(turns) != 1 || parted.Routes[0].Until != want {
 			t.Errorf("off, %q: %+v, want %s", off, parted.Routes, want)
+		}
+		elsewhere, _ := parted.approve(to(2), "ann", at)
+		if rt := elsewhere.current("core"); rt == nil || rt.To.Agreement != 2 || rt.From != want {
+			t.Errorf("elsewhere after %q: %+v, want from %s", off, rt, want)
+		}
+		if !elsewhere.lacks("core", SeriesKey{1, 7}) {
+			t.Errorf("back again after %q needs no approval", off)
 		}
 		if on, turns := parted.place(to(1), open); len(turns) != 1 || on.Routes[0].Until != "" {
 			t.Errorf("on again after %q: %+v", off, on.Routes)
