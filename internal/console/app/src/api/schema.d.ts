@@ -416,6 +416,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/postings/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the first posting of mappings, and of changed ones, as they are now */
+        post: operations["approvePostings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was posted and decided, newest first */
+        get: operations["listPostingHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is billed, by agreement and catalog item: the product's count, ConnectWise's and ours, and what needs attention */
+        get: operations["listLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/lines/{agreement}/{product}/{decision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide about a line: hold or release it, take another's line over or leave it, accept what people did */
+        post: operations["decideLine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold all postings, or let them go on with the open period */
+        post: operations["pausePostings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Postings and previews, newest first */
+        get: operations["listPostings"];
+        put?: never;
+        /** Post now, or preview what a posting would do; one that is running is joined */
+        post: operations["startPosting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A posting or preview as it stands */
+        get: operations["getPosting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/runs/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a posting go on that the guards stopped */
+        post: operations["confirmPosting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/runs/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a preview found, line by line */
+        get: operations["getPostingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When and how usage is posted */
+        get: operations["getPostingSettings"];
+        /** Choose when and how usage is posted; If-Match is needed */
+        put: operations["putPostingSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/products": {
         parameters: {
             query?: never;
@@ -655,6 +827,50 @@ export interface components {
             status?: string;
             type?: string;
             usable: boolean;
+        };
+        ApprovePostingsInputBody: {
+            /** @description None means all. */
+            tenants?: string[];
+        };
+        Attention: {
+            by?: string;
+            code: string;
+            day?: string;
+            is?: string;
+            /** Format: int64 */
+            line?: number;
+            remedy: string;
+            /** @description Whether nothing is posted in this state. */
+            stops: boolean;
+            tenant?: string;
+            was?: string;
+            /** @description ConnectWise's own. */
+            words?: string;
+        };
+        BilledLine: {
+            agreement: components["schemas"]["Ref"];
+            attention: components["schemas"]["Attention"][];
+            company?: string;
+            /** @description What stands in ConnectWise. */
+            connectwise: string;
+            /** @description When the open period begins. */
+            date?: string;
+            held: boolean;
+            /** @description Whether the lines of others are left alone. */
+            left: boolean;
+            /** @description Ours, by start. */
+            lines: components["schemas"]["PostedLine"][];
+            /** @description Lines of others that overlap the period. */
+            others: components["schemas"]["OtherLine"][];
+            /** @description What we posted last. */
+            posted: string;
+            /** Format: date-time */
+            postedAt?: string;
+            product: components["schemas"]["Ref"];
+            /** @description What the product reports. */
+            reported: string;
+            /** @description The tenants whose usage is summed. */
+            tenants: string[];
         };
         Callbacks: {
             /**
@@ -1013,6 +1229,9 @@ export interface components {
         ListAgreementsOutputBody: {
             items: components["schemas"]["Agreement"][];
         };
+        ListLinesOutputBody: {
+            items: components["schemas"]["BilledLine"][];
+        };
         ListMappingsOutputBody: {
             /**
              * Format: int64
@@ -1026,6 +1245,14 @@ export interface components {
              * @description How many of them are not mapped.
              */
             unmapped: number;
+        };
+        ListPostingHistoryOutputBody: {
+            items: components["schemas"]["PostingEntry"][];
+            next?: string;
+        };
+        ListPostingsOutputBody: {
+            items: components["schemas"]["PostingRun"][];
+            next?: string;
         };
         LogEntries: {
             items: components["schemas"]["LogEntry"][];
@@ -1123,6 +1350,13 @@ export interface components {
             /** @description Whether there may be fewer. */
             upTo: boolean;
         };
+        OtherLine: {
+            end?: string;
+            /** Format: int64 */
+            id: number;
+            quantity: string;
+            start: string;
+        };
         Outcome: {
             code?: string;
             /** @description The tenant's id. */
@@ -1154,6 +1388,9 @@ export interface components {
             /** @description true: nothing is read, and runs under way wait; false: go on. */
             sync: boolean;
         };
+        PausePostingsInputBody: {
+            pause: boolean;
+        };
         People: {
             items: components["schemas"]["Person"][];
         };
@@ -1165,6 +1402,165 @@ export interface components {
         Person: {
             id: string;
             name: string;
+        };
+        PlannedAgreement: {
+            agreement: components["schemas"]["Ref"];
+            lines: components["schemas"]["PlannedLine"][];
+            /** @description Its data look like an agreement that is billed in arrears. */
+            proposeArrears?: boolean;
+        };
+        PlannedLine: {
+            attention: components["schemas"]["Attention"][];
+            /** @description When the open period begins. */
+            date?: string;
+            /** @description On the price of a period. */
+            effect: string;
+            /** @description When the next one does. */
+            next?: string;
+            /** @description What stands in ConnectWise. */
+            now: string;
+            product: components["schemas"]["Ref"];
+            reported: string;
+            /** @description What the quantity is the sum of. */
+            shares: components["schemas"]["PlannedShare"][];
+            steps: components["schemas"]["PlannedStep"][];
+            /** @description Whether the steps wait for approval. */
+            unapproved: boolean;
+            /** @description Why this date. */
+            why?: string;
+        };
+        PlannedShare: {
+            /** Format: int64 */
+            count: number;
+            day?: string;
+            name: string;
+            reported: boolean;
+            sku: string;
+            tenant: string;
+        };
+        PlannedStep: {
+            date: string;
+            effect: string;
+            endThen?: string;
+            endWas?: string;
+            /** @enum {string} */
+            kind: "update" | "create" | "end" | "void";
+            /** Format: int64 */
+            line?: number;
+            reason: string;
+            then: string;
+            was: string;
+        };
+        PostedLine: {
+            end?: string;
+            /** @description A person deleted it. */
+            gone?: boolean;
+            /** Format: int64 */
+            id: number;
+            quantity: string;
+            start: string;
+            /** @description It was another's. */
+            taken?: boolean;
+            /** @description It was one too many: zero and ended. */
+            void?: boolean;
+        };
+        PostingCounts: {
+            /** Format: int64 */
+            agreements: number;
+            /** Format: int64 */
+            attention: number;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            ended: number;
+            /** Format: int64 */
+            series: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: int64 */
+            voided: number;
+        };
+        PostingEntry: {
+            /** Format: int64 */
+            agreement: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            date?: string;
+            endThen?: string;
+            endWas?: string;
+            /** @description update, create, end, void, or what a person decided. */
+            event: string;
+            /** @description Who had changed the line since. */
+            found?: components["schemas"]["Attention"];
+            /** Format: int64 */
+            line?: number;
+            /** Format: int64 */
+            product: number;
+            reason?: string;
+            run?: string;
+            then: string;
+            was: string;
+        };
+        PostingOffence: {
+            /** Format: int64 */
+            agreement: number;
+            code: string;
+            /** Format: int64 */
+            product: number;
+            remedy: string;
+            then: string;
+            was: string;
+        };
+        PostingPlanOutputBody: {
+            items: components["schemas"]["PlannedAgreement"][];
+            next?: string;
+        };
+        PostingRun: {
+            active: boolean;
+            /** Format: date-time */
+            askedAt: string;
+            by: string;
+            confirmedBy?: string;
+            counts: components["schemas"]["PostingCounts"];
+            /** @description The account's date. */
+            day: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description Why it failed, or waits. */
+            failure?: components["schemas"]["Failure"];
+            id: string;
+            /** @enum {string} */
+            mode: "post" | "preview";
+            /** @description The lines for which a guard stopped it. */
+            offences: components["schemas"]["PostingOffence"][];
+            /** @enum {string} */
+            state: "running" | "needs_confirmation" | "done" | "failed" | "replaced";
+            /**
+             * Format: date-time
+             * @description When it looks again for lines whose outcome is unknown.
+             */
+            waitsTill?: string;
+        };
+        PostingSettings: {
+            /** @description Agreements that are billed in arrears. */
+            arrears: number[];
+            /** @description The civil time after which a day is posted. */
+            at: string;
+            /** @description Whether our lines carry a mark in their serial number. */
+            markers: boolean;
+            readonly paused: boolean;
+            /**
+             * @description A new line every period, or only when the quantity changes.
+             * @enum {string}
+             */
+            policy: "each_period" | "on_change";
+            /** @description Whether postings are set up. */
+            readonly setUp: boolean;
+            /** @description ConnectWise's own time zone, as it calls it. */
+            readonly suggested?: string;
+            /** @description The IANA time zone in which the account's days begin; empty until it is chosen. */
+            zone: string;
         };
         Preview: {
             companies: components["schemas"]["Number"];
@@ -1534,6 +1930,15 @@ export interface components {
             /** @description Propose companies by name, in place of edits. */
             autoMap?: boolean;
             edits?: components["schemas"]["MappingEdit"][];
+        };
+        StartPostingInputBody: {
+            /** @enum {string} */
+            mode: "post" | "preview";
+        };
+        StartPostingOutputBody: {
+            /** @description Whether one was running already. */
+            joined: boolean;
+            run: components["schemas"]["PostingRun"];
         };
         StartRunsInputBody: {
             /**
@@ -2545,6 +2950,403 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvePostings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovePostingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPostingHistory: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the answer before. */
+                after?: string;
+                /** @description With product: only of that line. */
+                agreement?: number;
+                product?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPostingHistoryOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideLine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement: number;
+                product: number;
+                decision: "hold" | "release" | "leave" | "take-over" | "resume";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pausePostings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PausePostingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPostings: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the answer before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPostingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startPosting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPostingInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartPostingOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPosting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmPosting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPostingPlan: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the answer before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingPlanOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPostingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPostingSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the state that was seen; 412 if it is not the present one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostingSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingSettings"];
                 };
             };
             /** @description Error */
