@@ -60,7 +60,10 @@ func (e erasure) runs(ctx context.Context, scope psa.Scope) (bool, error) {
 
 // rest is what has no directory.
 func (e erasure) rest(ctx context.Context, scope psa.Scope) (bool, error) {
-	pks := []string{logPK(scope), usageKey(scope).PK, routesPK(scope), seriesPK(scope), postedPK(scope), plansPK(scope), limitsPK(scope)}
+	pks := []string{
+		logPK(scope), limitsPK(scope), mappingsPK(scope), productsKey(scope).PK, changeKey(scope, "").PK, namesPK(scope),
+		usageKey(scope).PK, routesPK(scope), seriesPK(scope), postedPK(scope), plansPK(scope),
+	}
 	var states []key
 	for _, t := range syncer.Types() {
 		pks = append(pks, runNameKey(scope, t.Name, "").PK, openSkipsPK(scope, t.Name), lotPK(scope, t.Name))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/dynamo/dynamotest"
+	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
 	"github.com/psabridge/psabridge/internal/usage"
@@ -67,6 +68,15 @@ func (s store) fillScope(t *testing.T, scope psa.Scope) {
 			must(t, s.Runs().EndRun(t.Context(), run, s.now(), s.entry("run_succeeded")))
 		}
 	}
+	_, err := s.Mapping().PutMappings(t.Context(), scope, []mapping.Mapping{{Tenant: "t", At: s.now()}})
+	must(t, err)
+	_, err = s.Mapping().PutProducts(t.Context(), scope, mapping.Products{At: s.now()})
+	must(t, err)
+	must(t, s.Mapping().CreateChange(t.Context(), scope, mapping.Change{ID: "c", At: s.now()}))
+	_, err = s.Directory().Names(t.Context(), scope)
+	must(t, err)
+	_, err = s.Postings(0).PutSeries(t.Context(), usage.Series{Scope: scope, Key: usage.SeriesKey{Agreement: 1, Product: 2}}, usage.Entry{At: s.now()})
+	must(t, err)
 	must(t, s.Usage().PutSchedule(t.Context(), usage.Schedule{Scope: scope, Zone: "UTC", NextAt: s.now()}))
 }
 
