@@ -129,12 +129,14 @@ func TestSigningKey(t *testing.T) {
 		"to members, by a page": {func(w http.ResponseWriter, r *http.Request) {
 			members(w, r, func() { _, _ = io.WriteString(w, "<html>") })
 		}, "k3y", 2},
-		"a redirect to a key": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://169.254.169.254/", http.StatusFound) }, "", 2},
-		"none":                {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) }, "", 2},
-		"no string":           {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"signing_key":{"a":1}}`) }, "", 2},
-		"null":                {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `null`) }, "", 2},
-		"down":                {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "", 1},
-		"throttled":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "", 1},
+		"a redirect to a key": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://169.254.169.254/", http.StatusFound)
+		}, "", 2},
+		"none":      {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) }, "", 2},
+		"no string": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"signing_key":{"a":1}}`) }, "", 2},
+		"null":      {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `null`) }, "", 2},
+		"down":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "", 1},
+		"throttled": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "", 1},
 		"huge": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"signing_key":"`+strings.Repeat("x", 1<<20)+`"}`)
 		}, "", 2},

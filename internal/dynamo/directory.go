@@ -202,7 +202,9 @@ func (d *Directory) read(ctx context.Context, scope psa.Scope, head namesHead) (
 // write stores an edition, then has the head point to it, then removes the one
 // before. Losing the race for the head leaves parts that the next edition's
 // writer removes.
-func (d *Directory) write(ctx context.Context, scope psa.Scope, head namesHead, byID map[psa.RecordID]string, until time.Time) ([]mapping.Ref, error) {
+func (d *Directory) write(
+	ctx context.Context, scope psa.Scope, head namesHead, byID map[psa.RecordID]string, until time.Time,
+) ([]mapping.Ref, error) {
 	names := sorted(byID)
 	edition := rand.Text()
 	parts := 0

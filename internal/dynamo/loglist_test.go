@@ -2,6 +2,8 @@ package dynamo_test
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -40,7 +42,7 @@ func TestFindLogs(t *testing.T) {
 		e := syncer.LogEntry{
 			At: start.Add(time.Duration(i) * time.Minute), Event: []string{"run_queued", "run_started", "run_failed"}[i%3],
 			Type: []psa.DataType{psa.Companies, psa.Contacts}[i%2], RunID: fmt.Sprint("01RUN", i/6), Who: []string{"ann", "schedule"}[i/30],
-			Message: fmt.Sprint(i),
+			Message: strconv.Itoa(i),
 		}
 		all = append(all, e)
 		must(t, s.Runs().Log(t.Context(), scope, e))
@@ -65,8 +67,7 @@ func TestFindLogs(t *testing.T) {
 		"before everything": {To: start.Add(-time.Hour)},
 	} {
 		var want []string
-		for i := len(all) - 1; i >= 0; i-- {
-			e := all[i]
+		for _, e := range slices.Backward(all) {
 			if (q.Type == "" || e.Type == q.Type) && (q.RunID == "" || e.RunID == q.RunID) && (q.Event == "" || e.Event == q.Event) &&
 				(q.Who == "" || e.Who == q.Who) && !e.At.Before(q.From) && (q.To.IsZero() || e.At.Before(q.To)) {
 				want = append(want, e.Message)

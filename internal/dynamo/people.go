@@ -18,7 +18,9 @@ const maxPeople = 1000
 
 const personSK = "person#"
 
-func personKey(a psa.AccountID, subject string) key { return key{accountPK(a), personSK + escape(subject)} }
+func personKey(a psa.AccountID, subject string) key {
+	return key{accountPK(a), personSK + escape(subject)}
+}
 
 // personItem is what somebody who acted for an account is called.
 type personItem struct {

@@ -77,9 +77,10 @@ func newConnectionItem(c setup.Connection) connectionItem {
 func (it connectionItem) connection(account psa.AccountID) setup.Connection {
 	return setup.Connection{
 		ID: it.ID, Account: account, Endpoint: it.Endpoint.endpoint(), Generation: it.Generation, SecretARN: it.SecretARN,
-		Types: it.Types, Filter: it.Filter, FilterBy: it.FilterBy, FilterAt: fromNanos(it.FilterAt), EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy,
-		KeysAt: fromNanos(it.KeysAt), Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL,
-		SyncEvery: it.SyncEvery, Pause: setup.Pause{Sync: it.Pause.Sync, By: it.Pause.By, At: fromNanos(it.Pause.At)}, Rev: it.Rev,
+		Types: it.Types, Filter: it.Filter, FilterBy: it.FilterBy, FilterAt: fromNanos(it.FilterAt),
+		EnabledBy: it.EnabledBy, EnabledAt: fromNanos(it.EnabledAt), KeysBy: it.KeysBy, KeysAt: fromNanos(it.KeysAt),
+		Callbacks: it.Callbacks.callbacks(), PublicURL: it.PublicURL, SyncEvery: it.SyncEvery,
+		Pause: setup.Pause{Sync: it.Pause.Sync, By: it.Pause.By, At: fromNanos(it.Pause.At)}, Rev: it.Rev,
 	}
 }
 

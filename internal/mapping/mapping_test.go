@@ -400,8 +400,14 @@ func TestUses(t *testing.T) {
 		id   psa.RecordID
 		want bool
 	}{
-		{psa.Companies, acme, true}, {psa.Companies, acme + 1000, false}, {psa.Agreements, gold, true}, {psa.Agreements, gold + 1000, false},
-		{psa.Catalog, core, true}, {psa.Catalog, over, true}, {psa.Catalog, over + 1000, false}, {psa.Contacts, acme, false},
+		{psa.Companies, acme, true},
+		{psa.Companies, acme + 1000, false},
+		{psa.Agreements, gold, true},
+		{psa.Agreements, gold + 1000, false},
+		{psa.Catalog, core, true},
+		{psa.Catalog, over, true},
+		{psa.Catalog, over + 1000, false},
+		{psa.Contacts, acme, false},
 	} {
 		got, err := mapping.Uses(t.Context(), w.Store, w.scope, tc.typ, []psa.RecordID{7777, tc.id})
 		if err != nil || got != tc.want {

@@ -17,8 +17,8 @@ var (
 	ErrBusy = errors.New("busy")
 )
 
-// OtherError: ConnectWise was asked for one record and answered with another,
-// as it may where the one is part of the other now.
+// OtherError means that ConnectWise was asked for one record and answered with
+// another, as it may where the one is part of the other now.
 type OtherError struct{ ID RecordID }
 
 func (e *OtherError) Error() string { return fmt.Sprintf("the answer is record %d", e.ID) }
