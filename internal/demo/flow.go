@@ -14,6 +14,8 @@ type ConnectWise struct {
 	CompanyID  string `json:"companyId"`
 	PublicKey  string `json:"publicKey"`
 	PrivateKey string `json:"privateKey"`
+	// Types are chosen on the way; none leaves the default.
+	Types []string `json:"types,omitempty"`
 }
 
 // Check is one line of the connection test.
@@ -23,7 +25,7 @@ type Check struct {
 
 // Counts of a run.
 type Counts struct {
-	Read, Created, Updated, Unchanged, Skipped, Removed int
+	Read, Created, Updated, Unchanged, Skipped, OutOfScope, Removed int
 }
 
 // Run is a run as the API shows it.

@@ -32,7 +32,7 @@ type installation struct {
 func newInstallation(t *testing.T) *installation {
 	t.Helper()
 	s := start(t, stack.Config{
-		Simulator:        cwsim.Config{Seed: 3, Companies: 6, ContactsPerCompany: 1},
+		Simulator:        cwsim.Config{Seed: 3, Companies: 6},
 		CountConnectWise: true,
 		Adjust: func(c *host.Config) {
 			c.Speed = crashSpeed
@@ -45,16 +45,19 @@ func newInstallation(t *testing.T) *installation {
 		client: &demo.Client{
 			Base: s.BaseURL, Token: func() (string, error) { return s.Token("admin") }, Tries: 40, Pause: 50 * time.Millisecond,
 		},
-		cw: demo.ConnectWise{ServerURL: s.ConnectWiseURL, CompanyID: companyID, PublicKey: public, PrivateKey: private},
+		// Agreements come along: a type and one that belongs to it, as all others do.
+		cw: demo.ConnectWise{
+			ServerURL: s.ConnectWiseURL, CompanyID: companyID, PublicKey: public, PrivateKey: private, Types: []string{"companies"},
+		},
 	}
 }
 
 // finished is what a user sees in the end.
 type finished struct {
-	Runs      map[string][]demo.Counts
-	States    map[string][]string
-	Companies map[int64]string
-	Contacts  map[int64]string
+	Runs       map[string][]demo.Counts
+	States     map[string][]string
+	Companies  map[int64]string
+	Agreements map[int64]string
 }
 
 // walk goes from an empty account to a finished first sync.
@@ -76,7 +79,7 @@ func (i *installation) walk(ctx context.Context) (finished, error) {
 	if f.Companies, err = i.records(ctx, "companies"); err != nil {
 		return finished{}, err
 	}
-	f.Contacts, err = i.records(ctx, "contacts")
+	f.Agreements, err = i.records(ctx, "agreements")
 	return f, err
 }
 
@@ -119,7 +122,7 @@ func TestEveryFunctionKilledAtEveryCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	points := crashPoints(undisturbed.Host.Calls(), "wizard", "sync")
-	if len(want.Companies) == 0 || len(want.Contacts) == 0 || len(points) < 100 {
+	if len(want.Companies) == 0 || len(want.Agreements) == 0 || len(points) < 100 {
 		t.Fatalf("nothing to compare with: %+v, %d crash points", want, len(points))
 	}
 	var died atomic.Int32
