@@ -38,22 +38,25 @@ func (s span) days() int { return int(s.through - s.from + 1) }
 const horizon = 30
 
 func newAccount(a Agreement) *account {
-	out := &account{Agreement: a, bounds: []Day{a.Start}}
-	anchor := a.Start
+	return &account{Agreement: a, bounds: a.Boundaries(a.Start.months(12 * horizon))}
+}
+
+// Boundaries are the first days of an agreement's periods, up to a day.
+func (a Agreement) Boundaries(through Day) []Day {
+	out, anchor := []Day{a.Start}, a.Start
 	if a.Calendar {
 		anchor = DayOf(2000, 1, 1)
 	}
 	if a.Months+a.Days == 0 {
 		return out
 	}
-	end := a.Start.months(12 * horizon)
 	for n := 1; ; n++ {
 		d := anchor.months(n*a.Months) + Day(n*a.Days)
-		if d > end {
+		if d > through {
 			return out
 		}
 		if d > a.Start {
-			out.bounds = append(out.bounds, d)
+			out = append(out, d)
 		}
 	}
 }

@@ -41,6 +41,8 @@ type world struct {
 	// disturbed: a fault is in force, so states of a day may differ.
 	disturbed bool
 	failures  int
+	// bent are lines whose end a person changed.
+	bent map[int]bool
 }
 
 type queued struct {
@@ -56,7 +58,7 @@ func begin() billing.Day { return billing.DayOf(2026, 1, 1) }
 // newWorld must be called within a bubble.
 func newWorld(t testing.TB, points map[string]string, agreements []billing.Agreement, set usage.Settings) *world {
 	t.Helper()
-	w := &world{t: t, scope: psa.Scope{Account: account, Generation: 1}, ids: map[int]int{}}
+	w := &world{t: t, scope: psa.Scope{Account: account, Generation: 1}, ids: map[int]int{}, bent: map[int]bool{}}
 	var err error
 	if w.zone, err = time.LoadLocation(set.Zone); err != nil {
 		t.Fatal(err)
@@ -139,6 +141,9 @@ func (w *world) agreement(a billing.Agreement) {
 		members["parentAgreement"] = ref(w.ids[a.Parent])
 	}
 	w.ids[a.ID] = w.put(cwsim.Agreements, members)
+	if a.Next == 0 {
+		w.put(cwsim.Agreements, map[string]any{"id": w.ids[a.ID], "nextInvoiceDate": nil})
+	}
 	w.sim.SetArrears(w.ids[a.ID], a.Arrears)
 	if a.Ends != 0 {
 		w.over(billing.Over{Agreement: a.ID, Last: a.Ends})

@@ -1,8 +1,10 @@
 package billing_test
 
 import (
+	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/billing"
 	"github.com/psabridge/psabridge/internal/usage"
@@ -32,4 +34,17 @@ func TestOneTenant(t *testing.T) {
 			t.Errorf("invoices %+v", invoices)
 		}
 	})
+}
+
+// Forty tenants on chosen profiles, for a year.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(2) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			w := fleet(seed, 365).run(t, nil, usage.Settings{Zone: "America/New_York"}, nil)
+			t.Logf("365 days in %s: %s", time.Since(began).Round(time.Millisecond), w.summary())
+		})
+	}
 }

@@ -50,7 +50,7 @@ func Open(a Agreement, parent *Agreement, arrears bool, today Date) (Opening, *A
 		o.Date, o.Why = p.first, DateBillStart
 	}
 	o.Next, o.periods = p.next(o.Date), p
-	if ended(a, o.Date) {
+	if ended(a, o.Date, today) {
 		return Opening{}, attention(AgreementEnded)
 	}
 	return o, nil
@@ -124,14 +124,15 @@ func (p periods) possible(basis string) bool {
 }
 
 // ended: the agreement is over before the date, or does not say when and is
-// not active.
-func ended(a Agreement, date Date) bool {
+// not active. One that has yet to begin is not over.
+func ended(a Agreement, date, today Date) bool {
 	last := a.Cancelled
 	if last == "" || a.End != "" && a.End < last {
 		last = a.End
 	}
 	if last == "" {
-		return a.Status != "" && a.Status != "Active"
+		ahead := a.Status == "Inactive" && a.Start > today
+		return a.Status != "" && a.Status != "Active" && !ahead
 	}
 	return last < date
 }

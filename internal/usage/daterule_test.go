@@ -93,6 +93,10 @@ func TestDateRule(t *testing.T) {
 		{"ends on the date", with(monthly("2026-12-01"), func(a *usage.Agreement) { a.End = "2026-12-01" }), false, "2026-11-20", "2026-12-01", ""},
 		{"cancelled before it ends", with(monthly("2026-12-01"), func(a *usage.Agreement) { a.End, a.Cancelled = "2027-12-01", "2026-11-15" }), false, "2026-11-20", "", usage.AgreementEnded},
 		{"inactive", with(monthly("2026-12-01"), func(a *usage.Agreement) { a.Status = "Inactive" }), false, "2026-11-20", "", usage.AgreementEnded},
+		{
+			"inactive since it starts later", with(cycle("Monthly", "2027-02-01", "2027-02-01"), func(a *usage.Agreement) { a.Status, a.Start = "Inactive", "2027-02-01" }),
+			false, "2026-11-20", "2027-02-01", "",
+		},
 		{"a date that is none", with(monthly("2026-12-01"), func(a *usage.Agreement) { a.Unreadable = []string{"billStartDate"} }), false, "2026-11-20", "", usage.DatesUnreadable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

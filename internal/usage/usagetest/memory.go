@@ -26,6 +26,7 @@ type Memory struct {
 	routes    map[psa.Scope]map[usage.TenantID]revised
 	series    map[psa.Scope]map[usage.SeriesKey]revised
 	runs      map[usage.RunKey]revised
+	due       map[usage.RunKey]time.Time // of those that are running
 	newest    map[string]usage.RunKey
 	history   map[psa.Scope][]usage.Entry
 	plans     map[string][]usage.AgreementPlan
@@ -178,6 +179,9 @@ func (m *Memory) putRun(run usage.Run) (usage.Run, error) {
 	}
 	m.writes++
 	put(&m.runs, k, r)
+	if delete(m.due, k); run.State == usage.Running {
+		put(&m.due, k, run.DueAt)
+	}
 	run.Rev = r.rev
 	return run, nil
 }
@@ -187,12 +191,8 @@ func (m *Memory) DueRuns(_ context.Context, now time.Time, limit int) ([]usage.R
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []usage.RunKey
-	for k := range m.runs {
-		run, err := m.run(k)
-		if err != nil {
-			return nil, err
-		}
-		if run.State == usage.Running && !run.DueAt.After(now) {
+	for k, at := range m.due {
+		if !at.After(now) {
 			out = append(out, k)
 		}
 	}
