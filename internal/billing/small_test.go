@@ -26,6 +26,8 @@ func small(days int) *script {
 		s.sign(name, begin(), i+1, map[string]int{"core": i})
 		s.use(rng, name, begin(), s.end(), "core")
 	}
+	s.sign("early, too", begin()+30, early, map[string]int{"core": 0, "more": 0}) // one line for both
+	s.use(rng, "early, too", begin()+35, s.end(), "core", "more")
 	hand := billing.Key{Agreement: prorated, Product: 2}
 	s.add(begin(), people, billing.Placed{Key: hand, Quantity: 9, Included: 2, Price: 10, From: begin() - 62})
 	s.add(begin()+6, deciding, billing.Decided{Key: hand, What: billing.TakeOver})
