@@ -27,10 +27,10 @@ const fleet = 60
 // as people write names differently, and a few like none of them.
 func Tenants(companies []string) []Tenant {
 	odd := []string{"FinTrust Bank Ltd.", "Medi-Health Clinics Group", "AeroLink Logistics", "Old Mill Bakery (trial)"}
-	names := append(slices.Clone(companies[:min(fleet-len(odd), len(companies))]), odd...)
+	names := slices.Concat(odd, companies[:min(fleet-len(odd), len(companies))])
 	out := make([]Tenant, len(names))
 	for i, name := range names {
-		switch i % 10 {
+		switch max(i-len(odd), 0) % 10 {
 		case 3: // without its legal form
 			name = name[:max(strings.LastIndexByte(name, ' '), 1)]
 		case 6:

@@ -5,7 +5,7 @@ import type { Agreement, Ref } from "../api/types";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { Loading } from "../ui/states";
 import { agreementsQuery } from "./queries";
-import { unusable } from "./target";
+import { refOf, unusable } from "./target";
 
 interface Props {
   company: Ref;
@@ -41,7 +41,10 @@ export function AgreementPicker({ company, value, onChange, error }: Props) {
         })),
       ]}
       value={value === undefined ? null : String(value?.id ?? none)}
-      onChange={(id) => onChange(list.data.find((one) => String(one.id) === id) ?? null)}
+      onChange={(id) => {
+        const one = list.data.find((agreement) => String(agreement.id) === id);
+        onChange(one ? refOf(one) : null);
+      }}
       renderOption={({ option }) => (
         <span>
           {option.label}

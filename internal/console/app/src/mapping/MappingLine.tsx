@@ -135,7 +135,11 @@ interface RefusedProps {
 
 /** Why the row was not stored. Where somebody else was faster, it shows by now what they stored. */
 function Refused({ row, error, editing, onClose }: RefusedProps) {
-  if (!isStale(error)) return <ProblemAlert error={error} retry={onClose} retryLabel="Close this message" />;
+  if (!isStale(error)) {
+    return (
+      <ProblemAlert error={error} retry={editing ? undefined : onClose} retryLabel="Close this message" />
+    );
+  }
   return (
     <div role="alert" className="changed">
       <Text fw={600}>

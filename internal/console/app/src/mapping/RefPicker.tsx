@@ -5,6 +5,7 @@ import { useState } from "react";
 import { asProblem } from "../api/problem";
 import type { Ref } from "../api/types";
 import type { Found, Search } from "./queries";
+import { refOf } from "./target";
 
 interface Props {
   label: string;
@@ -47,7 +48,10 @@ export function RefPicker(props: Props) {
         disabled: one.blocked,
       }))}
       value={value ? String(value.id) : null}
-      onChange={(id) => onChange((id && by.get(id)) || null)}
+      onChange={(id) => {
+        const one = by.get(id ?? "");
+        onChange(one ? refOf(one) : null);
+      }}
       searchValue={typed}
       onSearchChange={setTyped}
       onDropdownOpen={() => setOpened(true)}

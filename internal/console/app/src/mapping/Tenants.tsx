@@ -50,8 +50,10 @@ export function Tenants({ known }: { known: Known }) {
       {none && <NoTenants />}
       {list.isSuccess && !none && (
         <>
-          <Which state={state} counts={counts} />
-          {mayChange && <AutoMap onStarted={state.show} synced={synced} />}
+          <div className="actions spread">
+            <Which state={state} counts={counts} />
+            {mayChange && <AutoMap onStarted={state.show} synced={synced} />}
+          </div>
           {rows.length === 0 && <Nothing state={state} />}
           {mayChange && rows.length > 0 && (
             <BulkBar
@@ -73,7 +75,7 @@ export function Tenants({ known }: { known: Known }) {
 function AutoMap({ onStarted, synced }: { onStarted: (id: string) => void; synced: boolean }) {
   const start = useAutoMap();
   return (
-    <div className="actions">
+    <div>
       <Button
         variant="default"
         disabled={!synced}
@@ -99,7 +101,7 @@ function Which({ state, counts }: WhichProps) {
   const [typed, setTyped] = useState(state.choice.q);
   const search = useDebouncedCallback((q: string) => state.choose({ q: q.trim() }), typing);
   return (
-    <search className="actions spread" aria-label="Tenants">
+    <search className="actions" aria-label="Tenants">
       <SegmentedControl
         aria-label="Which tenants"
         data={[

@@ -15,6 +15,9 @@ export const offWords: Record<Off, { label: string; says: string }> = {
 
 const nothing: Ref = { id: 0 };
 
+/** What is sent of something that was found: the API takes no more. */
+export const refOf = ({ id, name }: Ref): Ref => ({ id, name });
+
 /** Takes a mapping away. */
 export const noTarget: Target = { company: nothing, agreement: nothing, enabled: false };
 
@@ -43,7 +46,7 @@ export function wishOf({ mapped, target }: MappingRow): Wish {
 /** The agreement to propose for a company: its only usable one. */
 export function proposed(agreements: Agreement[], company: number): Ref | undefined {
   const own = agreements.filter((agreement) => agreement.company === company && agreement.usable);
-  return own.length === 1 ? own[0] : undefined;
+  return own.length === 1 && own[0] ? refOf(own[0]) : undefined;
 }
 
 /** The target that a wish asks for; undefined while something is to be chosen. */
