@@ -22,6 +22,10 @@ type Answers struct {
 
 // Books is the reference. Apply what happened, in order.
 type Books struct {
+	// OnChange is the admin's choice to have a new line only for another
+	// quantity, instead of one a period.
+	OnChange bool
+
 	answers  Answers
 	prices   map[int]float64
 	accounts map[int]*account

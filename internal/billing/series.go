@@ -209,6 +209,15 @@ func (b *Books) write(s *series, sum int, last Day, open *Day) Why {
 			return b.change(l, sum, last)
 		}
 	}
+	if b.OnChange && sum > 0 {
+		live := slices.DeleteFunc(slices.Clone(ours), func(l *line) bool { return l.from > *open || l.through < *open })
+		if len(live) == 1 && live[0].quantity == sum {
+			if last != Forever {
+				return b.change(live[0], sum, last)
+			}
+			return ""
+		}
+	}
 	if sum > 0 && b.answers.OnlyAhead && *open < b.payer(s.key.Agreement).Next && !b.accounts[s.key.Agreement].Prorate {
 		*open = b.accounts[s.key.Agreement].after(*open)
 		s.notBefore = *open

@@ -66,6 +66,7 @@ func newWorld(t testing.TB, points map[string]string, agreements []billing.Agree
 	w.ahead = time.Until(clock(begin()-1, 12, w.zone))
 	w.sim = cwsim.New(cwsim.Config{Companies: 1, Now: w.now, Switches: cwsim.Switches{Points: points}})
 	w.catalog(agreements, points)
+	w.books.OnChange = set.Policy == usage.OnChange
 	for _, a := range agreements {
 		w.agreement(a)
 		if a.Marked {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/psabridge/psabridge/internal/billing"
+	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/usage"
 )
 
@@ -50,5 +51,22 @@ func TestFleet(t *testing.T) {
 			w := fleet(seed, 365).run(t, nil, usage.Settings{Zone: "America/New_York"}, nil)
 			t.Logf("365 days in %s: %s", time.Since(began).Round(time.Millisecond), w.summary())
 		})
+	}
+}
+
+// A new line only where the quantity changes bills the same.
+func TestLinesOnChange(t *testing.T) {
+	t.Parallel()
+	for _, point := range cwsim.FinancePoints() {
+		for _, value := range point.Values {
+			t.Run(point.Name+"="+value, func(t *testing.T) {
+				t.Parallel()
+				set := usage.Settings{Zone: "Australia/Lord_Howe", Policy: usage.OnChange}
+				w := small(120).run(t, map[string]string{point.Name: value}, set, nil)
+				if len(w.books.Invoices()) < 8 {
+					t.Errorf("%d invoices only", len(w.books.Invoices()))
+				}
+			})
+		}
 	}
 }
