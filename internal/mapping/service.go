@@ -59,12 +59,12 @@ func (s *Service) SaveMany(ctx context.Context, scope psa.Scope, edits []Edit, b
 	wanted := make([]Mapping, len(edits))
 	for i, e := range edits {
 		if wanted[i], err = s.wish(check, tenants, e, by, ""); err != nil {
-			return nil, err
+			return nil, among(len(edits), tenants[e.Tenant].Name, err)
 		}
 	}
 	saved, err := s.Store.PutMappings(ctx, scope, wanted)
 	if errors.Is(err, psa.ErrConflict) {
-		return nil, stale(err)
+		return nil, among(len(edits), namesOf(err, tenants), stale(err))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("save mappings: %w", err)
@@ -80,6 +80,27 @@ func (s *Service) SaveMany(ctx context.Context, scope psa.Scope, edits []Edit, b
 func stale(cause error) error {
 	return problem.New(problem.Stale, "Somebody else changed this while you were editing it.",
 		"Look at it as it is now, then save again.").Wrap(cause)
+}
+
+// among names the tenant that stands in the way of an edit of several.
+func among(edits int, tenant string, err error) error {
+	if edits < 2 || tenant == "" {
+		return err
+	}
+	p := problem.From(err)
+	return problem.New(p.Code, tenant+": "+p.Message, p.Remedy).Wrap(err)
+}
+
+func namesOf(err error, tenants map[TenantID]Tenant) string {
+	var conflict *Conflict
+	if !errors.As(err, &conflict) {
+		return ""
+	}
+	names := make([]string, len(conflict.Tenants))
+	for i, id := range conflict.Tenants {
+		names[i] = tenants[id].Name
+	}
+	return strings.Join(names, ", ")
 }
 
 // wish is the mapping that an edit asks for.
@@ -108,7 +129,16 @@ func (s *Service) checker(ctx context.Context, scope psa.Scope, edits []Edit) (c
 	if err != nil {
 		return checker{}, err
 	}
-	return newChecker(ctx, cw, s.Catalog, targets)
+	check, err := newChecker(ctx, cw, s.Catalog, targets)
+	if err != nil {
+		return checker{}, err
+	}
+	account, err := s.Store.Products(ctx, scope)
+	if err != nil {
+		return checker{}, fmt.Errorf("products: %w", err)
+	}
+	check.account = account.Items
+	return check, nil
 }
 
 func (s *Service) known(ctx context.Context, account psa.AccountID) (map[TenantID]Tenant, error) {
@@ -171,6 +201,9 @@ func (s *Service) SaveProducts(ctx context.Context, scope psa.Scope, items map[S
 	if err != nil {
 		return Products{}, err
 	}
+	if err := s.suits(ctx, scope, check, chosen); err != nil {
+		return Products{}, err
+	}
 	saved, err := s.Store.PutProducts(ctx, scope, Products{Items: chosen, By: by, At: s.Now().UTC(), Rev: rev})
 	if errors.Is(err, psa.ErrConflict) {
 		return Products{}, stale(err)
@@ -179,6 +212,22 @@ func (s *Service) SaveProducts(ctx context.Context, scope psa.Scope, items map[S
 		return Products{}, fmt.Errorf("save products: %w", err)
 	}
 	return saved, s.Journal.Note(ctx, scope, "products_changed", by, fmt.Sprintf("%d products have a catalog item.", len(chosen)))
+}
+
+// suits checks the account's items together with those that mappings put in
+// their place.
+func (s *Service) suits(ctx context.Context, scope psa.Scope, check checker, chosen map[SKU]Ref) error {
+	mappings, err := s.Store.Mappings(ctx, scope)
+	if err != nil {
+		return fmt.Errorf("mappings: %w", err)
+	}
+	check.account = chosen
+	for _, m := range mappings {
+		if err := check.together(m.Products); err != nil {
+			return among(2, m.Company.Name+" has products of its own", err)
+		}
+	}
+	return nil
 }
 
 // CompanySearch finds companies by name for a type-ahead: those that are

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/psabridge/psabridge/internal/problem"
@@ -17,6 +18,8 @@ type checker struct {
 	closed     map[psa.RecordID]bool
 	agreements map[psa.RecordID]Agreement
 	items      map[psa.RecordID]Item
+	// account are the account's items, in whose place a mapping puts its own.
+	account map[SKU]Ref
 }
 
 // newChecker reads what targets name.
@@ -88,8 +91,37 @@ func (c checker) check(t Target) (Target, error) {
 	if t.Enabled {
 		t.Off = ""
 	}
-	t.Products, err = c.choice(t.Products)
-	return t, err
+	if t.Products, err = c.choice(t.Products); err != nil {
+		return Target{}, err
+	}
+	return t, c.together(t.Products)
+}
+
+// together checks that a mapping's own items and the account's do not have two
+// meters on one item.
+func (c checker) together(own map[SKU]Ref) error {
+	if len(own) == 0 {
+		return nil
+	}
+	all := maps.Clone(c.account)
+	if all == nil {
+		all = map[SKU]Ref{}
+	}
+	maps.Copy(all, own)
+	meters := map[psa.RecordID]string{}
+	for _, sku := range sortedSKUs(all) {
+		item, meter := all[sku], c.products[sku].Meter
+		if taken, ok := meters[item.ID]; ok && taken != meter {
+			return twoMeters(item.Name, taken, meter)
+		}
+		meters[item.ID] = meter
+	}
+	return nil
+}
+
+func twoMeters(item, one, other string) error {
+	return invalid(fmt.Sprintf("%s is chosen for two things that are counted differently: %s and %s.", item, one, other),
+		"Choose a catalog item of its own for each.")
 }
 
 func (c checker) company(id psa.RecordID) (Company, error) {
@@ -151,8 +183,7 @@ func (c checker) choice(chosen map[SKU]Ref) (map[SKU]Ref, error) {
 		case item.Class == "Bundle":
 			return nil, invalid(fmt.Sprintf("%s is a bundle, which cannot be on an agreement.", item.Name), "Choose a catalog item that is no bundle.")
 		case taken && meter != product.Meter:
-			return nil, invalid(fmt.Sprintf("%s is chosen for two things that are counted differently: %s and %s.", item.Name, meter, product.Meter),
-				"Choose a catalog item of its own for each.")
+			return nil, twoMeters(item.Name, meter, product.Meter)
 		}
 		meters[id], out[sku] = product.Meter, item.Ref
 	}

@@ -1,0 +1,65 @@
+package mapping_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/psabridge/psabridge/internal/mapping"
+	"github.com/psabridge/psabridge/internal/problem"
+	"github.com/psabridge/psabridge/internal/psa"
+)
+
+// A mapping's own item and the account's would become one line as well.
+func TestTwoMetersOverBothChoices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tenants("Acme")
+	acme, seats, domains := w.company("Acme", nil), w.item("SEATS", "Service", false), w.item("DOMAINS", "Service", false)
+	ref := func(id psa.RecordID) mapping.Ref { return mapping.Ref{ID: id} }
+	chosen, err := w.SaveProducts(t.Context(), w.scope, map[mapping.SKU]mapping.Ref{"core": ref(seats)}, 0, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	save := func(rev int64, dmarc psa.RecordID) error {
+		_, err := w.Save(t.Context(), w.scope, mapping.Edit{Tenant: "t-Acme", Rev: rev, Target: mapping.Target{
+			Company: ref(acme), Products: map[mapping.SKU]mapping.Ref{"dmarc": ref(dmarc)},
+		}}, "ada")
+		return err
+	}
+	refused := func(err error) bool {
+		return problem.CodeOf(err) == problem.MappingInvalid && strings.Contains(problem.From(err).Message, "counted differently")
+	}
+	if err := save(0, seats); !refused(err) {
+		t.Errorf("the account's item, for another meter: %v", err)
+	}
+	if err := save(0, domains); err != nil {
+		t.Errorf("an item of its own: %v", err)
+	}
+	_, err = w.SaveProducts(t.Context(), w.scope, map[mapping.SKU]mapping.Ref{"core": ref(domains)}, chosen.Rev, "ada")
+	if !refused(err) || !strings.Contains(problem.From(err).Message, "Acme") {
+		t.Errorf("a mapping's item, for another meter: %v", err)
+	}
+}
+
+// Of many, the tenant that stands in the way is named.
+func TestManyNameTheOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tenants("Acme", "Zeta")
+	acme, gone := w.company("Acme", nil), w.company("Gone", map[string]any{"deletedFlag": true})
+	edit := func(tenant mapping.TenantID, company psa.RecordID, rev int64) mapping.Edit {
+		return mapping.Edit{Tenant: tenant, Rev: rev, Target: mapping.Target{Company: mapping.Ref{ID: company}}}
+	}
+	for name, second := range map[string]mapping.Edit{"invalid": edit("t-Zeta", gone, 0), "stale": edit("t-Zeta", acme, 3)} {
+		_, err := w.SaveMany(t.Context(), w.scope, []mapping.Edit{edit("t-Acme", acme, 0), second}, "ada")
+		if err == nil || !strings.HasPrefix(problem.From(err).Message, "Zeta: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if code := problem.CodeOf(err); name == "stale" && code != problem.Stale || name == "invalid" && code != problem.MappingInvalid {
+			t.Errorf("%s: %s", name, code)
+		}
+	}
+	if w.mapping("Acme").Mapped() {
+		t.Error("one of them was saved")
+	}
+}
