@@ -9,6 +9,7 @@ import (
 // PlannedAgreement is the part of a preview that is about one agreement.
 type PlannedAgreement struct {
 	Agreement      Ref           `json:"agreement"`
+	Company        string        `json:"company,omitempty"`
 	ProposeArrears bool          `json:"proposeArrears,omitempty" doc:"Its data look like an agreement that is billed in arrears."`
 	Lines          []PlannedLine `json:"lines" nullable:"false"`
 }
@@ -71,12 +72,20 @@ func (a *api) getPostingPlan(ctx context.Context, in *postingPlanInput) (*postin
 	if _, err := a.PostingRuns.Run(ctx, scope, in.ID); err != nil {
 		return nil, err
 	}
+	names, err := a.lineNames(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
 	plans, next, err := a.PostingLedger.Plans(ctx, scope, in.ID, in.After, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &postingPlanOutput{}
-	out.Body.Items, out.Body.Next = listOf(plans, next, plannedAgreement)
+	out.Body.Items, out.Body.Next = listOf(plans, next, func(p usage.AgreementPlan) PlannedAgreement {
+		planned := plannedAgreement(p)
+		planned.Company = names.companies[p.Agreement]
+		return planned
+	})
 	return out, nil
 }
 

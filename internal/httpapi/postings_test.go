@@ -107,8 +107,11 @@ func TestPostingRuns(t *testing.T) {
 	if err := s.cashier.PutPlan(t.Context(), scope, id, plan); err != nil {
 		t.Fatal(err)
 	}
+	told := `{"tenants":[{"id":"t1","name":"Initech","state":"active","changedAt":"` + s.world.Now().UTC().Format(time.RFC3339) + `"}]}`
+	s.do(machine("msp-1", "tenants:write"), "POST", "/v1/tenants", told).want(200, "")
+	s.do(admin(), "PUT", "/v1/mappings/t1", `{"company":{"id":7},"agreement":{"id":70},"enabled":true}`, "If-Match", `"0"`).want(200, "")
 	s.do(member(), "GET", "/v1/postings/runs/"+id+"/plan", "").want(200, "").
-		has(`"kind":"create"`).has(`"then":"5"`).has(`"effect":"50"`).has(`"code":"awaiting_approval","stops":true`).has(`"name":"Initech"`)
+		has(`"company":"Initech"`).has(`"kind":"create"`).has(`"then":"5"`).has(`"effect":"50"`).has(`"code":"awaiting_approval","stops":true`).has(`"name":"Initech"`)
 	s.do(member(), "GET", "/v1/postings/runs", "").want(200, "").has(`"id":"` + id + `"`)
 	s.do(member(), "GET", "/v1/postings/runs/"+id, "").want(200, "").has(`"state":"running"`)
 	s.do(admin(), "POST", "/v1/postings/runs/"+id+"/confirm", "").want(409, "conflict")

@@ -1405,6 +1405,7 @@ export interface components {
         };
         PlannedAgreement: {
             agreement: components["schemas"]["Ref"];
+            company?: string;
             lines: components["schemas"]["PlannedLine"][];
             /** @description Its data look like an agreement that is billed in arrears. */
             proposeArrears?: boolean;
