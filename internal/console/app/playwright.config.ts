@@ -18,7 +18,11 @@ export default defineConfig({
   // One installation, in the order of its life; each project also runs by itself, with --no-deps.
   projects: [
     { name: "setup", testMatch: ["checks", "document", "session", "wizard"].map(spec) },
-    { name: "dashboard", testMatch: ["dashboard", "sync", "filters", "mapping"].map(spec), dependencies: ["setup"] },
+    {
+      name: "dashboard",
+      testMatch: ["dashboard", "sync", "filters", "mapping", "billing"].map(spec),
+      dependencies: ["setup"],
+    },
     { name: "leaving", testMatch: spec("leaving"), dependencies: ["dashboard"] },
   ],
   reporter: [["list"]],

@@ -65,7 +65,10 @@ interface Page<T> {
 }
 
 /** Pages that are read one after the other, as the API offers them. */
-function pages<T>(queryKey: readonly unknown[], read: (after: string | undefined) => Promise<Page<T>>) {
+export function pages<T>(
+  queryKey: readonly unknown[],
+  read: (after: string | undefined) => Promise<Page<T>>,
+) {
   return infiniteQueryOptions({
     queryKey,
     queryFn: ({ pageParam }) => read(pageParam),

@@ -4,5 +4,7 @@ export const to = {
   setup: (step?: string) => `/integrations/connectwise/setup${step ? `/${step}` : ""}`,
   dashboard: (tab = "overview") => `/integrations/connectwise/${tab}`,
   run: (id: string) => `/integrations/connectwise/data-sync/runs/${id}`,
+  lineHistory: (agreement: number, product: number) =>
+    `/integrations/connectwise/usage/history?agreement=${agreement}&product=${product}`,
   record: (type: string, id: number) => `/integrations/connectwise/records/${type}/${id}`,
 };

@@ -1,5 +1,10 @@
 import { createBrowserRouter, Navigate } from "react-router";
 import { SignedOut } from "../auth/SignedOut";
+import { Billing } from "../billing/Billing";
+import { HistoryTab } from "../billing/HistoryTab";
+import { LinesTab } from "../billing/LinesTab";
+import { PostTab } from "../billing/PostTab";
+import { SettingsTab } from "../billing/SetUp";
 import { Configuration } from "../dashboard/Configuration";
 import { Dashboard } from "../dashboard/Dashboard";
 import { DataSync } from "../dashboard/DataSync";
@@ -46,6 +51,16 @@ export function createRouter() {
                   children: [
                     { index: true, element: <TenantsTab /> },
                     { path: "products", element: <ProductsTab /> },
+                  ],
+                },
+                {
+                  path: "usage",
+                  element: <Billing />,
+                  children: [
+                    { index: true, element: <PostTab /> },
+                    { path: "lines", element: <LinesTab /> },
+                    { path: "history", element: <HistoryTab /> },
+                    { path: "settings", element: <SettingsTab /> },
                   ],
                 },
                 { path: "logs", element: <SyncLogs /> },

@@ -17,6 +17,7 @@ const tabs = [
   { key: "filters", label: "Sync filters" },
   { key: "records", label: "Records" },
   { key: "mappings", label: "Mappings" },
+  { key: "usage", label: "Usage & billing" },
   { key: "logs", label: "Sync logs" },
 ];
 

@@ -1,0 +1,117 @@
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { take } from "../api/client";
+import { useServices } from "../api/context";
+import type { BilledLine, PostingRun, PostingSettings } from "../api/types";
+import { keys, postingsQuery } from "./queries";
+import { type Decision, decisionWords } from "./words";
+
+type Key = readonly unknown[];
+
+function useRefresh() {
+  const client = useQueryClient();
+  return (...queryKeys: Key[]) =>
+    Promise.all(queryKeys.map((queryKey) => client.invalidateQueries({ queryKey })));
+}
+
+/** The latest posting and the latest preview. When one ends, what it changed is read again. */
+export function usePostings() {
+  const { api } = useServices();
+  const query = useQuery(postingsQuery(api));
+  const refresh = useRefresh();
+  const active = (query.data ?? [])
+    .filter((run) => run.active)
+    .map((run) => run.id + run.state)
+    .join();
+  const before = useRef(active);
+  useEffect(() => {
+    if (before.current === active) return;
+    before.current = active;
+    void refresh(keys.lines, keys.history, keys.plans);
+  });
+  const latest = (mode: PostingRun["mode"]) => query.data?.find((run) => run.mode === mode);
+  return { query, posting: latest("post"), preview: latest("preview") };
+}
+
+/** Starts a posting or a preview; one that is running is joined. */
+export function useStart(mode: PostingRun["mode"]) {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: () => take(api.POST("/v1/postings/runs", { body: { mode } })),
+    onSettled: () => refresh(keys.runs),
+  });
+}
+
+/** How many tenants the API approves at once. */
+const atOnce = 500;
+
+/** Approves tenants, then previews again: what waits for approval is another then. */
+export function useApprove() {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: async (tenants: string[]) => {
+      for (let from = 0; from < tenants.length; from += atOnce) {
+        const part = tenants.slice(from, from + atOnce);
+        await take(api.POST("/v1/postings/approve", { body: { tenants: part } }));
+      }
+      await take(api.POST("/v1/postings/runs", { body: { mode: "preview" } }));
+    },
+    onSuccess: () =>
+      notifications.show({ color: "teal", message: "Approved. It goes out with the next posting." }),
+    onSettled: () => refresh(keys.runs, keys.history),
+  });
+}
+
+/** Lets a posting go on that the guards stopped. */
+export function useConfirmPosting(id: string) {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: () => take(api.POST("/v1/postings/runs/{id}/confirm", { params: { path: { id } } })),
+    onSettled: () => refresh(keys.runs),
+  });
+}
+
+/** Holds all postings, or lets them go on. */
+export function usePausePostings() {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (pause: boolean) => take(api.POST("/v1/postings/pause", { body: { pause } })),
+    onSettled: () => refresh(keys.settings, keys.runs),
+  });
+}
+
+/** Decides about a line. */
+export function useDecide({ agreement, product }: Pick<BilledLine, "agreement" | "product">) {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (decision: Decision) =>
+      take(
+        api.POST("/v1/postings/lines/{agreement}/{product}/{decision}", {
+          params: { path: { agreement: agreement.id, product: product.id, decision } },
+        }),
+      ),
+    onSuccess: (_, decision) => notifications.show({ color: "teal", message: decisionWords[decision].done }),
+    onSettled: () => refresh(keys.lines, keys.history),
+  });
+}
+
+/** Stores settings, unless somebody else changed them since they were read. */
+export function useSaveSettings() {
+  const { api } = useServices();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: ({ settings, etag }: { settings: PostingSettings; etag: string }) =>
+      take(api.PUT("/v1/postings/settings", { body: settings, params: { header: { "If-Match": etag } } })),
+    onSuccess: () =>
+      Promise.all([
+        refresh(keys.settings),
+        notifications.show({ color: "teal", message: "The settings are saved." }),
+      ]),
+  });
+}
