@@ -209,33 +209,47 @@ func (b *Books) write(s *series, sum int, last Day, open *Day) Why {
 			return b.change(l, sum, last)
 		}
 	}
-	if b.OnChange && sum > 0 {
-		live := slices.DeleteFunc(slices.Clone(ours), func(l *line) bool { return l.from > *open || l.through < *open })
-		if len(live) == 1 && live[0].quantity == sum {
-			if last != Forever {
-				return b.change(live[0], sum, last)
-			}
+	if l := unchanged(ours, sum, *open); b.OnChange && l != nil {
+		if last == Forever {
 			return ""
 		}
+		return b.change(l, sum, last)
 	}
 	if sum > 0 && b.answers.OnlyAhead && *open < b.payer(s.key.Agreement).Next && !b.accounts[s.key.Agreement].Prorate {
 		*open = b.accounts[s.key.Agreement].after(*open)
 		s.notBefore = *open
 		return b.write(s, sum, last, open)
 	}
-	fresh := &line{ours: true, from: *open, through: last, quantity: sum, price: b.prices[s.key.Product]}
+	return b.succeed(s, ours, sum, span{*open, last})
+}
+
+// unchanged is the one line that bills the open day with that quantity, if
+// there is one.
+func unchanged(ours []*line, sum int, open Day) *line {
+	live := slices.DeleteFunc(slices.Clone(ours), func(l *line) bool { return l.from > open || l.through < open })
+	if len(live) == 1 && live[0].quantity == sum && sum > 0 {
+		return live[0]
+	}
+	return nil
+}
+
+// succeed ends the lines before a day and makes the next one, on the terms of
+// the last. Nothing used makes no line.
+func (b *Books) succeed(s *series, ours []*line, sum int, days span) Why {
+	fresh := &line{ours: true, from: days.from, through: days.through, quantity: sum, price: b.prices[s.key.Product]}
 	for _, l := range ours {
-		if l.from > *open {
+		if l.from > days.from {
 			fresh.through = min(fresh.through, l.from-1)
 			continue
 		}
 		fresh.price, fresh.included = l.price, l.included
-		if l.through >= *open && l.through != *open-1 {
-			if len(l.billed) > 0 && b.answers.BilledLines == "nothing" {
-				return Refused
-			}
-			l.through, l.set = *open-1, *open-1
+		if l.through < days.from {
+			continue
 		}
+		if len(l.billed) > 0 && b.answers.BilledLines == "nothing" {
+			return Refused
+		}
+		l.through, l.set = days.from-1, days.from-1
 	}
 	if sum > 0 {
 		b.lines++
