@@ -1,8 +1,9 @@
 // Command demo walks the whole path headless: from an empty account through
 // the API, the queue and the workers to records in the table, then a change in
-// ConnectWise that arrives by callback. It ends with what was read, created,
-// updated, unchanged and skipped, and the line "demo: OK", or with the reason
-// and a non-zero exit. It uses free ports and a folder of its own.
+// ConnectWise that arrives by callback, then usage: the product's tenants are
+// mapped by name, and what they use is previewed, approved and posted, twice.
+// It ends with the line "demo: OK", or with the reason and a non-zero exit. It
+// uses free ports and a folder of its own.
 package main
 
 import (
@@ -103,6 +104,10 @@ func walk(ctx context.Context, s *stack.Stack, dir string) error {
 		return err
 	}
 	if err := secondSync(ctx, client); err != nil {
+		return err
+	}
+	product := &demo.Client{Base: s.BaseURL, Token: func() (string, error) { return s.ProductToken(demo.Account) }}
+	if err := bill(ctx, client, product, s.Simulator); err != nil {
 		return err
 	}
 	return searchForKey(dir, companyID, public, private)
