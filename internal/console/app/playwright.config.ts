@@ -9,27 +9,25 @@ const spec = (name: string) => `${name}.spec.ts`;
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results/out",
-  globalSetup: "./e2e/stack.ts",
+  globalSetup: "./e2e/build.ts",
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   forbidOnly: true,
   timeout: 240_000,
   expect: { timeout: 15_000 },
-  // One installation, in the order of its life; each project also runs by itself, with --no-deps.
+  // Each worker has an installation of its own, new with each project: the first begins with nothing set up, the
+  // second is connected, and the third is left.
   projects: [
     { name: "setup", testMatch: ["checks", "document", "session", "wizard"].map(spec) },
-    {
-      name: "dashboard",
-      testMatch: ["dashboard", "sync", "filters", "mapping", "billing"].map(spec),
-      dependencies: ["setup"],
-    },
-    { name: "leaving", testMatch: spec("leaving"), dependencies: ["dashboard"] },
+    { name: "dashboard", testMatch: ["billing", "dashboard", "sync", "filters", "mapping"].map(spec) },
+    { name: "leaving", testMatch: spec("leaving") },
   ],
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },
     actionTimeout: 20_000,
-    trace: "retain-on-failure",
+    trace: { mode: "retain-on-failure", screenshots: false },
+    screenshot: "only-on-failure",
     reducedMotion: "reduce",
     launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args },
   },

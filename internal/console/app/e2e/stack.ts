@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,41 +12,53 @@ export interface Stack {
   privateKey: string;
 }
 
-const root = resolve(import.meta.dirname, "../../../..");
+/** The repository, where the functions are that a stack runs. */
+export const root = resolve(import.meta.dirname, "../../../..");
+
 const results = resolve(import.meta.dirname, "../test-results");
+
+/** What is run; it is built before all specs. */
+export const program = resolve(results, "local");
+
 const startedWithin = 120_000;
 
-/** Starts everything from nothing, on a data folder of its own; Playwright calls what it returns at the end. */
-export default async function start(): Promise<() => Promise<void>> {
-  const data = resolve(results, "data");
+/** Starts everything from nothing, on a data folder of its own; what it returns ends it. */
+export async function start(name: string): Promise<{ stack: Stack; end: () => Promise<void> }> {
+  const data = resolve(results, "data", name);
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
-  const program = resolve(results, "local");
-  execFileSync("go", ["build", "-o", program, "./internal/cmd/local"], { cwd: root, stdio: "inherit" });
   const child = spawn(program, {
     cwd: root,
-    env: { ...process.env, PSABRIDGE_DATA: data, DEMO_COMPANIES: process.env.DEMO_COMPANIES ?? "300" },
+    env: { ...process.env, PSABRIDGE_DATA: data, DEMO_COMPANIES: process.env.DEMO_COMPANIES ?? "200" },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const exited = new Promise<void>((done) => child.on("exit", () => done()));
+  const exited = new Promise<void>((done) => child.once("exit", () => done()));
+  const orphan = () => child.kill();
+  process.once("exit", orphan);
+  return {
+    stack: read(await said(child)),
+    end: async () => {
+      child.kill("SIGTERM");
+      await exited;
+      process.off("exit", orphan);
+    },
+  };
+}
+
+/** What the program says until it is up. */
+function said(child: ChildProcess): Promise<string[]> {
   const lines: string[] = [];
-  const up = new Promise<void>((done, fail) => {
-    const late = setTimeout(() => fail(new Error(`not up in time:\n${lines.join("\n")}`)), startedWithin);
-    child.on("exit", (code) => fail(new Error(`ended with ${code}:\n${lines.join("\n")}`)));
-    createInterface({ input: child.stdout }).on("line", (line) => {
+  return new Promise((done, fail) => {
+    const failed = (why: string) => fail(new Error(`${why}:\n${lines.join("\n")}`));
+    const late = setTimeout(() => failed("not up in time"), startedWithin);
+    child.once("exit", (code) => failed(`ended with ${code}`));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
       lines.push(line);
-      if (line.includes("Ctrl-C")) {
-        clearTimeout(late);
-        done();
-      }
+      if (!line.includes("Ctrl-C")) return;
+      clearTimeout(late);
+      done(lines);
     });
   });
-  await up;
-  process.env.PSABRIDGE_E2E = JSON.stringify(read(lines));
-  return async () => {
-    child.kill("SIGTERM");
-    await exited;
-  };
 }
 
 function read(lines: string[]): Stack {
@@ -62,9 +74,4 @@ function read(lines: string[]): Stack {
     publicKey: value("public key"),
     privateKey: value("private key"),
   };
-}
-
-/** The stack that the specs run against. */
-export function stack(): Stack {
-  return JSON.parse(process.env.PSABRIDGE_E2E ?? "") as Stack;
 }

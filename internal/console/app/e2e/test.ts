@@ -1,17 +1,32 @@
 import { type Browser, test as base, expect, type Page } from "@playwright/test";
 import { Simulator } from "./simulator";
-import { type Stack, stack } from "./stack";
+import { type Stack, start } from "./stack";
 
 interface Fixtures {
-  stack: Stack;
   /** A page that fails its test if the browser complains: an error in a script, or a breach of the policy. */
   watched: Page;
   simulator: Simulator;
 }
 
-export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-  stack: async ({}, use) => use(stack()),
+interface Shared {
+  /** What a worker's specs run against: nobody else changes it, or its ConnectWise. */
+  stack: Stack;
+}
+
+/** The stack of this worker. */
+let running: Stack;
+
+export const test = base.extend<Fixtures, Shared>({
+  stack: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+    async ({}, use, worker) => {
+      const { stack, end } = await start(`${worker.project.name}-${worker.workerIndex}`);
+      running = stack;
+      await use(stack);
+      await end();
+    },
+    { scope: "worker", auto: true, timeout: 150_000 },
+  ],
   simulator: async ({ stack }, use) => use(new Simulator(stack)),
   watched: async ({ page }, use) => {
     const complaints: string[] = [];
@@ -51,7 +66,7 @@ export type Call = <T>(method: string, path: string, body?: unknown, headers?: o
 
 /** The API with the token of the demo account's admin. */
 export async function asAdmin(browser: Browser): Promise<Call> {
-  const { console: base } = stack();
+  const { console: base } = running;
   const page = await browser.newPage();
   const request = page.waitForRequest((one) => one.url().endsWith("/v1/me"));
   await signIn(page, base, "Ada Admin");
@@ -81,7 +96,7 @@ export async function quiet(call: Call): Promise<void> {
 /** The demo account connected and synced, if it is not yet: so that each spec of the dashboard runs by itself too. */
 export async function connected(browser: Browser): Promise<Call> {
   const call = await asAdmin(browser);
-  const { server: serverUrl, companyId, publicKey, privateKey } = stack();
+  const { server: serverUrl, companyId, publicKey, privateKey } = running;
   const { state } = await call<{ state: string }>("GET", "/v1/connection");
   if (state !== "enabled") {
     await call("PUT", "/v1/connection", { serverUrl, companyId, publicKey, privateKey });
