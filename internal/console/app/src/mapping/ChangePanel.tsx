@@ -99,12 +99,14 @@ function Working({ change }: { change: MappingChange }) {
 }
 
 function Proposed({ change }: { change: MappingChange }) {
-  const { ready } = tally(change);
+  const { ready, ambiguous } = tally(change);
   return (
     <Text>
       {ready > 0
         ? "These tenants have the name of exactly one company. Nothing is mapped until you say so, and what is mapped already stays."
         : "No tenant that is not mapped has the name of exactly one company. Map the rest by hand."}
+      {ambiguous > 0 &&
+        ` ${formatCount(ambiguous, "tenant is", "tenants are")} left alone, since a name fits more than one; the end of the list says which.`}
       {change.cut && " There are more; they are proposed once these are mapped."}
     </Text>
   );
