@@ -32,7 +32,7 @@ func company(id int) syncer.Row {
 			Type: psa.Companies, ID: psa.RecordID(id), Name: fmt.Sprint("Northwind Traders ", id), LastUpdated: at, UpdatedBy: "tadams",
 			ReadAt: at, Data: data,
 		},
-		Hash: "0123456789abcdef0123456789abcdef", CreatedRun: "01ARZ3NDEKTSV4RRFFQ69G5FAV", ChangedRun: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+		Hash: "0123456789abcdef0123456789abcdef", Sent: "0123456789abcdef", CreatedRun: "01ARZ3NDEKTSV4RRFFQ69G5FAV", ChangedRun: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
 		ChangedAt: at, Fence: 3,
 	}
 }

@@ -34,6 +34,7 @@ type recordItem struct {
 	Data       []byte            `dynamodbav:"data,omitempty"`
 	Zip        []byte            `dynamodbav:"zip,omitempty"` // Data, see codec.zip
 	Hash       string            `dynamodbav:"hash,omitempty"`
+	Sent       []byte            `dynamodbav:"sent,omitempty"`
 	CreatedRun string            `dynamodbav:"created,omitempty"`
 	ChangedRun string            `dynamodbav:"changed,omitempty"`
 	ChangedAt  int64             `dynamodbav:"at"`
@@ -48,7 +49,7 @@ type recordItem struct {
 
 // withoutData are the attributes that Lookup reads. DynamoDB charges for the
 // whole item all the same; what is saved is the way.
-const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #hash, #created, #changed, #at, #rm, #rmAt, " +
+const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #hash, #sent, #created, #changed, #at, #rm, #rmAt, " +
 	"#scope, #into, #skip, #fence, #expiresAt"
 
 func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
@@ -68,6 +69,9 @@ func (c *codec) recordItem(scope psa.Scope, r syncer.Row) recordItem {
 	} // else it was never there for anybody who reads what changed
 	if r.Removed == "" && r.Parent != 0 {
 		it.PPK, it.PSK = childrenPK(scope, r.Type, r.Parent), paddedID(r.ID)
+	}
+	if r.Sent != "" {
+		it.Sent = []byte(r.Sent)
 	}
 	if r.Removed.Tombstone() {
 		it.Expires = expiry(r.RemovedAt, keepFor)
@@ -90,7 +94,7 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 			Type: typ, ID: it.ID, Name: it.Name, Parent: it.Parent, LastUpdated: fromMillis(it.Updated),
 			UpdatedBy: it.By, ReadAt: fromNanos(it.Read), SoftDeleted: it.Soft, Data: it.Data,
 		},
-		Hash: it.Hash, CreatedRun: it.CreatedRun, ChangedRun: it.ChangedRun, ChangedAt: fromNanos(it.ChangedAt),
+		Hash: it.Hash, Sent: string(it.Sent), CreatedRun: it.CreatedRun, ChangedRun: it.ChangedRun, ChangedAt: fromNanos(it.ChangedAt),
 		Removed: it.Removed, RemovedAt: fromNanos(it.RemovedAt), Fence: it.Fence,
 		ScopeAt: fromNanos(it.ScopeAt), MergedInto: it.MergedInto, Skip: it.Skip,
 	}
@@ -129,7 +133,7 @@ func parseRecord(in item) (it recordItem, err error) {
 	it = recordItem{
 		V: int(number("v")), ID: psa.RecordID(number("id")), Name: text(in, "name"), Parent: psa.RecordID(number("parent")),
 		Updated: number("upd"), By: text(in, "by"), Read: number("read"), Data: blob(in, "data"), Zip: blob(in, "zip"),
-		Hash: text(in, "hash"), CreatedRun: text(in, "created"), ChangedRun: text(in, "changed"), ChangedAt: number("at"),
+		Hash: text(in, "hash"), Sent: blob(in, "sent"), CreatedRun: text(in, "created"), ChangedRun: text(in, "changed"), ChangedAt: number("at"),
 		Removed: syncer.Reason(text(in, "rm")), RemovedAt: number("rmAt"), ScopeAt: number("scope"),
 		MergedInto: psa.RecordID(number("into")), Skip: syncer.SkipReason(text(in, "skip")), Fence: number("fence"),
 		Expires: number("expiresAt"),

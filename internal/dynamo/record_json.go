@@ -41,6 +41,7 @@ func (c *codec) appendItem(dst []byte, scope psa.Scope, r syncer.Row) []byte {
 	w.bytes("data", it.Data)
 	w.bytes("zip", it.Zip)
 	w.optional("hash", it.Hash)
+	w.bytes("sent", it.Sent)
 	w.optional("created", it.CreatedRun)
 	w.optional("changed", it.ChangedRun)
 	w.number("at", it.ChangedAt)

@@ -42,7 +42,7 @@ func oddRows() []syncer.Row {
 			Type: psa.Contacts, ID: 1<<40 + 7, Name: "\"A\" <&> \\ \n\u2028 ünï", Parent: 12, LastUpdated: at, UpdatedBy: "é\x01",
 			ReadAt: at.Add(time.Second), SoftDeleted: true, Data: []byte(`{"id":1}`),
 		},
-		Hash: "h", CreatedRun: "c", ChangedRun: "r", ChangedAt: at, Removed: syncer.Merged, RemovedAt: at, ScopeAt: at,
+		Hash: "h", Sent: "\x00\xffsent", CreatedRun: "c", ChangedRun: "r", ChangedAt: at, Removed: syncer.Merged, RemovedAt: at, ScopeAt: at,
 		MergedInto: 5, Skip: syncer.InvalidRecord, Fence: 9,
 	}
 	kept := full

@@ -16,15 +16,13 @@ import (
 // that again, so that a page counts the same however often it is tried.
 func (e *Engine) apply(ctx context.Context, run Run, t *Type, f filter.Filter, part Part, page Batch) (Counts, error) {
 	began := e.opt.Now()
-	records, err := e.judge(ctx, run.Scope, f, t, page.Reads)
+	was, err := e.stored(ctx, run, t, page)
 	if err != nil {
 		return Counts{}, err
 	}
-	was := page.stored
-	if was == nil {
-		if was, err = e.stored(ctx, run, t, records); err != nil {
-			return Counts{}, err
-		}
+	records, err := e.judge(ctx, run.Scope, f, t, page.Reads, was)
+	if err != nil {
+		return Counts{}, err
 	}
 	is, err := e.upsert(ctx, run, t, records, was)
 	if err != nil {
@@ -62,15 +60,15 @@ func alsoInRange(run Run, t *Type, part Part, rec judged) bool {
 	return !t.Under() || rec.removed == "" // the parents of others are not in any range
 }
 
-// stored looks up the rows of records. Before a type's very first run nothing
+// stored looks up the rows of a page. Before a type's very first run nothing
 // is stored, and what the run stored itself is stored again by a repetition.
-func (e *Engine) stored(ctx context.Context, run Run, t *Type, records []judged) (map[psa.RecordID]Row, error) {
-	if run.first() {
-		return nil, nil
+func (e *Engine) stored(ctx context.Context, run Run, t *Type, page Batch) (map[psa.RecordID]Row, error) {
+	if page.stored != nil || run.first() {
+		return page.stored, nil
 	}
-	ids := make([]psa.RecordID, len(records))
-	for i, rec := range records {
-		ids[i] = rec.ID
+	ids := make([]psa.RecordID, len(page.Reads))
+	for i, r := range page.Reads {
+		ids[i] = r.ID
 	}
 	rows, err := e.records.Lookup(ctx, run.Scope, t.Name, ids)
 	if err != nil {
@@ -86,6 +84,10 @@ func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []judged,
 	var rows []Row
 	for _, rec := range records {
 		old := was[rec.ID]
+		if rec.again {
+			is[rec.ID] = old
+			continue
+		}
 		row, changed, err := e.merge(ctx, run, rec, old)
 		if err != nil {
 			return nil, err
@@ -147,7 +149,7 @@ func (e *Engine) merge(ctx context.Context, run Run, rec judged, old Row) (Row, 
 	}
 	row := Row{
 		Record: rec.Record, CreatedRun: old.CreatedRun, ChangedRun: run.ID, ChangedAt: e.opt.Now(), Fence: run.Fence,
-		Removed: rec.removed, RemovedAt: old.RemovedAt, Skip: rec.skip,
+		Removed: rec.removed, RemovedAt: old.RemovedAt, Skip: rec.skip, Sent: rec.sent,
 	}
 	if rec.removed == OutOfScope || rec.removed == Skipped {
 		row.Name = ""

@@ -260,6 +260,9 @@ type Row struct {
 	psa.Record
 	// Hash of Data and Name, Parent and Removed: equal rows need no write.
 	Hash string
+	// Sent tells what ConnectWise sent for it and what of that is kept, see
+	// Type.prints: the same again needs no decoding. "" if it is not known.
+	Sent string
 	// CreatedRun and ChangedRun are the runs that created and last changed
 	// the row; "" if a callback did. A callback leaves both as they are.
 	CreatedRun, ChangedRun string

@@ -84,7 +84,7 @@ func (e *Engine) refresh(ctx context.Context, scope psa.Scope, w wish) (Outcome,
 	case err != nil:
 		return Outcome{}, fmt.Errorf("refresh %s/%d: %w", typ, id, err)
 	}
-	records, err := e.judge(ctx, scope, session.Filter, t, []Read{read})
+	records, err := e.judge(ctx, scope, session.Filter, t, []Read{read}, nil)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -243,7 +243,7 @@ func (e *Engine) tombstone(run Run, old Row, rec psa.Record, reason Reason) Row 
 	}
 	row.ChangedAt, row.ChangedRun = e.opt.Now(), run.ID
 	row.Removed, row.RemovedAt, row.Skip = reason, row.ChangedAt, ""
-	row.Data = []byte("{}")
+	row.Data, row.Sent = []byte("{}"), ""
 	e.flip(&row, old, run.Mode)
 	row.Hash = hashOf(row.Record, row.Removed)
 	return row

@@ -20,21 +20,37 @@ type judged struct {
 	removed Reason
 	skip    SkipReason
 	detail  string
+
+	// sent is Row.Sent. again says that ConnectWise sent what is stored: the
+	// record is the stored one, without Data.
+	sent  string
+	again bool
 }
 
 // judge decides about records from what they say and from where their parents
-// stand now. Of what is not kept, only that is left which shows its return.
-func (e *Engine) judge(ctx context.Context, scope psa.Scope, f filter.Filter, t *Type, reads []Read) ([]judged, error) {
+// stand now. Of what is not kept, only that is left which shows its return. was
+// are rows as they are stored, if they are known.
+func (e *Engine) judge(
+	ctx context.Context, scope psa.Scope, f filter.Filter, t *Type, reads []Read, was map[psa.RecordID]Row,
+) ([]judged, error) {
 	out := make([]judged, len(reads))
+	prints := t.prints()
 	for i, r := range reads {
-		out[i] = judgeAlone(t, f, r)
+		sent := prints.of(r.Raw)
+		if old := was[r.ID]; sentAgain(t, f, r, sent, old) {
+			out[i] = judgeAgain(r, old)
+		} else {
+			out[i] = judgeAlone(t, f, r)
+		}
+		out[i].sent = sent
 	}
 	if t.Parent != "" {
 		if err := e.judgeByParents(ctx, scope, t, out); err != nil {
 			return nil, err
 		}
 	}
-	for i := range out {
+	for i, r := range reads {
+		out[i].settle(t, r, was[r.ID])
 		out[i].slim(t)
 	}
 	return out, nil
@@ -115,7 +131,7 @@ func orphanDetail(t *Type, parent psa.RecordID, removed Reason) string {
 
 // slim drops the data of what is not kept, but for what the filter looks at.
 func (j *judged) slim(t *Type) {
-	if j.removed != OutOfScope && j.removed != Skipped {
+	if j.again || j.removed != OutOfScope && j.removed != Skipped {
 		return
 	}
 	kept := map[string]json.RawMessage{}

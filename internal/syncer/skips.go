@@ -97,7 +97,7 @@ type Outcome struct {
 // the row stay as they are, so that their counts do too.
 func (e *Engine) keepOne(ctx context.Context, scope psa.Scope, t *Type, rec judged, by string) (Outcome, error) {
 	began := e.opt.Now()
-	was, err := e.stored(ctx, Run{Scope: scope}, t, []judged{rec})
+	was, err := e.stored(ctx, Run{Scope: scope}, t, Batch{Reads: []Read{{ID: rec.ID}}})
 	if err != nil {
 		return Outcome{}, err
 	}
