@@ -45,10 +45,10 @@ export class Simulator {
   remove = (table: string, id: number) => this.#send(`records/${table}/${id}`, undefined, "DELETE");
 
   /** All records of a table. */
-  async list(table: string): Promise<{ id: number; name?: string }[]> {
+  async list(table: string): Promise<{ id: number; name?: string; type?: unknown }[]> {
     const answer = await this.#ask(`records/${table}`, "GET");
     const lines = (await answer.text()).split("\n").filter(Boolean);
-    return lines.map((line) => JSON.parse(line) as { id: number; name?: string });
+    return lines.map((line) => JSON.parse(line));
   }
 
   /** How it was at first, but for records. */

@@ -25,8 +25,36 @@ test("the data types, live updates and what could not be kept", async ({ watched
   await open(page, stack.console);
   await expect(page.getByRole("heading", { name: "Live updates" })).toBeVisible();
   await expect(page.getByText("ConnectWise tells us of changes")).toBeVisible();
-  await expect(page.getByRole("rowheader", { name: "Companies" })).toBeVisible();
+  const types = page.getByRole("region", { name: "Data types" });
+  await expect(types.getByRole("rowheader", { name: "Companies" })).toBeVisible();
   await look(page, "sync");
+});
+
+test("a callback that ConnectWise switched off is put right, and said", async ({
+  watched: page,
+  stack,
+  simulator,
+}) => {
+  const contact = (await simulator.list("callbacks")).find(({ type }) => type === "contact");
+  await simulator.put("callbacks", { inactiveFlag: true }, contact?.id);
+  // Storing the data types has the callbacks looked at, as every hour does.
+  const { items } = await call<{ items: { type: string; enabled: boolean }[] }>("GET", "/v1/data-types");
+  await call("PUT", "/v1/data-types", {
+    types: items.filter(({ enabled }) => enabled).map(({ type }) => type),
+  });
+
+  await open(page, stack.console, "overview");
+  await expect(page.getByText("Live updates of contacts had stopped, and work again")).toBeVisible();
+  await look(page, "overview-repaired");
+  await page.getByRole("link", { name: "See the callbacks" }).click();
+  const updates = page.getByRole("region", { name: "Live updates" }).getByRole("row");
+  await expect(updates.filter({ hasText: "Contacts" })).toContainText(
+    /Active.*had stopped calling us\. Put right on/,
+  );
+  await expect(updates.filter({ hasText: "Companies" })).toContainText("it has worked all the time");
+  await look(page, "callbacks");
+  const callbacks = await simulator.list("callbacks");
+  expect(callbacks.filter((row) => "inactiveFlag" in row && row.inactiveFlag)).toEqual([]);
 });
 
 test("many records that are gone wait for a person", async ({ watched: page, stack, simulator }) => {
@@ -66,6 +94,7 @@ test("many records that are gone wait for a person", async ({ watched: page, sta
   await expect(page.getByRole("cell", { name: "Confirmed removal" }).first()).toBeVisible();
   await page.getByRole("row").filter({ hasText: "Look for what is gone" }).getByRole("link").first().click();
   await expect(page.getByText(/were proposed for removal/)).toBeVisible();
+  await expect(page.getByText(/Found by earlier syncs/)).toBeVisible();
   await look(page, "removal-decided");
 });
 

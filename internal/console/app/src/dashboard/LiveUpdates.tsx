@@ -2,6 +2,7 @@ import { Alert, Badge, Text } from "@mantine/core";
 import type { Connection } from "../api/types";
 import { formatTime } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { CallbackTable } from "./CallbackTable";
 import { useKnown } from "./Dashboard";
 import { Section } from "./Section";
 
@@ -20,7 +21,7 @@ const words: Record<Callbacks["state"], { label: string; color: string; says: st
 
 /** Whether ConnectWise tells us of changes by itself. */
 export function LiveUpdates() {
-  const { connection } = useKnown();
+  const { connection, types } = useKnown();
   const callbacks = connection.enabled?.callbacks;
   if (!callbacks) return null;
   const { label, color, says } = words[callbacks.state];
@@ -40,6 +41,9 @@ export function LiveUpdates() {
         <Alert mt="sm" color="orange" icon={<Icon name="alert" />} title={callbacks.warning.message}>
           {callbacks.warning.remedy}
         </Alert>
+      )}
+      {callbacks.types && callbacks.types.length > 0 && (
+        <CallbackTable callbacks={callbacks.types} types={types} />
       )}
     </Section>
   );

@@ -6,9 +6,10 @@ import type { Concern } from "../integrations/health";
 import { RunProgress } from "../runs/RunProgress";
 import { StateBadge } from "../runs/StateBadge";
 import { modeWords } from "../runs/words";
-import { formatAgo, formatNumber } from "../ui/format";
+import { formatAgo, formatList, formatNumber } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { usePageTitle } from "../ui/Page";
+import { repairedLately } from "./callbacks";
 import { useKnown } from "./Dashboard";
 import { Proposals } from "./Proposals";
 import { Section } from "./Section";
@@ -39,6 +40,7 @@ export function Overview() {
             "Changes in ConnectWise arrive by themselves, and everything is looked through on a schedule."}
         </Alert>
       )}
+      <Repaired />
       {busy.map((type) => (
         <Busy key={type.type} type={type} run={runOf(type) as Run} />
       ))}
@@ -69,6 +71,24 @@ export function Overview() {
         </table>
       </Section>
     </Stack>
+  );
+}
+
+/** Tells where ConnectWise had stopped calling us, for a day. */
+function Repaired() {
+  const { connection, types } = useKnown();
+  const repaired = repairedLately(connection.enabled?.callbacks.types ?? []);
+  if (repaired.length === 0) return null;
+  const labels = types.filter((type) => repaired.includes(type.type)).map((type) => type.label.toLowerCase());
+  return (
+    <Alert
+      color="blue"
+      icon={<Icon name="info" />}
+      title={`Live updates of ${formatList(labels)} had stopped, and work again`}
+    >
+      ConnectWise no longer told us of changes, so we put its callbacks right. The regular sync finds what
+      changed meanwhile. <Link to={to.dashboard("data-sync")}>See the callbacks</Link>
+    </Alert>
   );
 }
 
