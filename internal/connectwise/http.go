@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,8 @@ type caller struct {
 	now     func() time.Time
 	// secrets are hidden wherever ConnectWise repeats them.
 	secrets []string
+	// unzippers are readers to be used again, a *gzip.Reader each.
+	unzippers sync.Pool
 }
 
 // call is one request to be sent.
@@ -114,19 +117,26 @@ func (c *caller) roundTrip(ctx context.Context, rq call) (answer, error) {
 	if err != nil {
 		return answer{}, &Error{Kind: KindInvalid, Op: rq.op(), detail: "the request cannot be formed"}
 	}
-	req.Header = rq.header
+	req.Header = rq.header.Clone()
+	req.Header.Set("Accept-Encoding", "gzip") // net/http leaves it to us then
 	sentAt := c.now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return answer{}, transportError(rq.op(), err, connected.Load())
 	}
 	defer resp.Body.Close()
+	var content io.Reader = resp.Body
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		z := c.unzip(resp.Body)
+		defer c.unzippers.Put(z.to)
+		content = z
+	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		// What can be read of the body is enough: the status alone decides.
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		body, _ := io.ReadAll(io.LimitReader(content, maxErrorBody))
 		return answer{}, statusError(rq.op(), resp.StatusCode, resp.Header, body, c.now(), c.secrets)
 	}
-	body, err := readBody(resp.Body, rq)
+	body, err := readBody(content, rq)
 	if err != nil {
 		return answer{}, err
 	}
