@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
-const screens = resolve(import.meta.dirname, "../test-results/screens");
+/** Where the pictures go. */
+export const screens = process.env.SCREENSHOTS ?? resolve(import.meta.dirname, "../test-results/screens");
 
 interface Variant {
   name: string;

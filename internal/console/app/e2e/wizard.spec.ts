@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { look } from "./look";
+import { look, screens } from "./look";
 import { lacking } from "./roles";
 import { expect, fillConnection, signIn, test } from "./test";
 
@@ -100,7 +100,7 @@ test("enabling leads to a finished first sync", async ({ watched: page, stack })
   await look(page, "review");
   await page.getByRole("button", { name: "Save & enable" }).click();
   await expect(step(page, "First sync")).toBeVisible();
-  await page.screenshot({ path: "test-results/screens/progress-under-way.png", fullPage: true });
+  await page.screenshot({ path: `${screens}/progress-under-way.png`, fullPage: true });
   await expect(page.getByText("The first sync is done")).toBeVisible({ timeout: 100_000 });
   await look(page, "progress-done");
   await page.getByRole("link", { name: "Open the dashboard" }).click();
