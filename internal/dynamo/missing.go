@@ -87,7 +87,7 @@ func decided(run syncer.Run, from syncer.ProposalState) update {
 
 // settle takes down in the type what a run that ends has compared or removed.
 func (r *Runs) settle(ctx context.Context, tx *transaction, run syncer.Run, typ *update) error {
-	removed := run.Mode == syncer.Removal && run.Failure == nil
+	removed := run.Mode == syncer.Removal && run.State != syncer.Failed && run.Failure == nil
 	if !run.Compares() && !removed {
 		return nil
 	}
