@@ -36,6 +36,9 @@ func run() error {
 	if len(os.Args) > 1 && os.Args[1] == workerArgument {
 		return runWorker(os.Stdin, os.Stdout)
 	}
+	if len(os.Args) > 2 && os.Args[1] == fleetArgument {
+		runFleet(os.Args[2]) // which ends the program
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var rows []row
@@ -65,7 +68,7 @@ type group struct {
 }
 
 func groups() []group {
-	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"fairness", fairnessRows}, {"million", millionRows}}
+	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"fairness", fairnessRows}, {"usage", usageRows}, {"million", millionRows}}
 }
 
 // wanted reports whether a group is among ROWS, which are all if it is empty.
