@@ -25,18 +25,18 @@ func progress() func([]demo.Run) {
 
 // table prints the runs, oldest first, and fails if one did not do its work.
 func table(runs []demo.Run) error {
-	fmt.Printf("  %-10s %-12s %-10s %8s %8s %8s %8s %9s %8s %8s\n",
+	fmt.Printf("  %-14s %-12s %-10s %8s %8s %8s %8s %9s %8s %8s\n",
 		"type", "mode", "state", "expected", "read", "created", "updated", "unchanged", "skipped", "removed")
 	for _, r := range slices.Backward(runs) {
 		c := r.Counts
-		fmt.Printf("  %-10s %-12s %-10s %8d %8d %8d %8d %9d %8d %8d\n",
+		fmt.Printf("  %-14s %-12s %-10s %8d %8d %8d %8d %9d %8d %8d\n",
 			r.Type, r.Mode, r.State, r.Expected, c.Read, c.Created, c.Updated, c.Unchanged, c.Skipped, c.Removed)
 	}
 	for _, r := range runs {
 		if r.State != "succeeded" && r.State != "partial" {
 			return fmt.Errorf("the run of %s is %s: %+v", r.Type, r.State, r.Failure)
 		}
-		if c := r.Counts; c.Read != c.Created+c.Updated+c.Unchanged+c.Skipped+c.Removed {
+		if c := r.Counts; c.Read != c.Created+c.Updated+c.Unchanged+c.Skipped+c.OutOfScope+c.Removed {
 			return fmt.Errorf("the counts of %s do not add up: %+v", r.Type, c)
 		}
 	}

@@ -27,7 +27,7 @@ func connect(ctx context.Context, c *demo.Client, cw demo.ConnectWise) error {
 	}
 	fmt.Println("connection test")
 	for _, check := range checks {
-		fmt.Printf("  %-8s %-12s %-10s %s\n", check.Status, check.Name, check.Type, check.Detail)
+		fmt.Printf("  %-8s %-12s %-14s %s\n", check.Status, check.Name, check.Type, check.Detail)
 	}
 	if !ok {
 		return errors.New("the connection test did not pass")
@@ -47,7 +47,11 @@ func firstSync(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error 
 	if err := table(runs); err != nil {
 		return err
 	}
-	for typ, want := range expected(sim) {
+	want := expected(sim)
+	if len(want) != len(runs) {
+		return fmt.Errorf("%d types were synced, and %d are known here", len(runs), len(want))
+	}
+	for typ, want := range want {
 		got, err := c.Records(ctx, typ)
 		if err != nil {
 			return err
@@ -60,18 +64,26 @@ func firstSync(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error 
 }
 
 // expected is what should be stored, worked out from the simulator's own
-// state: companies that are not deleted, and their contacts.
+// state: companies that are not deleted, what belongs to them, and the catalog.
 func expected(sim *cwsim.Simulator) map[string]map[int64]bool {
-	want := map[string]map[int64]bool{"companies": {}, "contacts": {}}
+	want := map[string]map[int64]bool{"companies": {}, "catalog": {}}
 	for _, company := range sim.Snapshot(cwsim.Companies) {
 		if deleted, _ := company["deletedFlag"].(bool); !deleted {
 			want["companies"][idOf(company)] = true
 		}
 	}
-	for _, contact := range sim.Snapshot(cwsim.Contacts) {
-		company, _ := contact["company"].(map[string]any)
-		if want["companies"][idOf(company)] {
-			want["contacts"][idOf(contact)] = true
+	for _, product := range sim.Snapshot(cwsim.Catalog) {
+		want["catalog"][idOf(product)] = true
+	}
+	for typ, table := range map[string]string{
+		"contacts": cwsim.Contacts, "opportunities": cwsim.Opportunities, "configurations": cwsim.Configurations, "agreements": cwsim.Agreements,
+	} {
+		want[typ] = map[int64]bool{}
+		for _, record := range sim.Snapshot(table) {
+			company, _ := record["company"].(map[string]any)
+			if want["companies"][idOf(company)] {
+				want[typ][idOf(record)] = true
+			}
 		}
 	}
 	return want
@@ -140,6 +152,10 @@ func change(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error {
 
 // secondSync reads what changed, which is nothing that is not stored yet.
 func secondSync(ctx context.Context, c *demo.Client) error {
+	before, err := c.Runs(ctx)
+	if err != nil {
+		return err
+	}
 	if err := c.Sync(ctx); err != nil {
 		return err
 	}
@@ -148,7 +164,7 @@ func secondSync(ctx context.Context, c *demo.Client) error {
 		return err
 	}
 	fmt.Println("\nsecond sync, of what changed within the overlap")
-	second := runs[:2]
+	second := runs[:len(runs)-len(before)]
 	if err := table(second); err != nil {
 		return err
 	}
