@@ -203,8 +203,9 @@ type PostingEntry struct {
 	At        time.Time  `json:"at"`
 	By        string     `json:"by"`
 	Run       string     `json:"run,omitempty"`
-	Agreement int64      `json:"agreement"`
-	Product   int64      `json:"product"`
+	Agreement Ref        `json:"agreement"`
+	Product   Ref        `json:"product"`
+	Company   string     `json:"company,omitempty"`
 	Line      int64      `json:"line,omitempty"`
 	Event     string     `json:"event" doc:"update, create, end, void, or what a person decided."`
 	Date      string     `json:"date,omitempty"`
@@ -216,9 +217,11 @@ type PostingEntry struct {
 	Found     *Attention `json:"found,omitempty" doc:"Who had changed the line since."`
 }
 
-func postingEntry(e usage.Entry) PostingEntry {
+func (n lineNames) entry(e usage.Entry) PostingEntry {
 	out := PostingEntry{
-		At: e.At.UTC(), By: e.By, Run: e.Run, Agreement: int64(e.Key.Agreement), Product: int64(e.Key.Product), Line: int64(e.Line),
+		At: e.At.UTC(), By: e.By, Run: e.Run, Line: int64(e.Line), Company: n.companies[e.Key.Agreement],
+		Agreement: Ref{ID: int64(e.Key.Agreement), Name: n.agreements[e.Key.Agreement]},
+		Product:   Ref{ID: int64(e.Key.Product), Name: n.items[e.Key.Product]},
 		Event: e.Event, Date: string(e.Date), Reason: string(e.Reason), Was: e.Was.String(), Then: e.Then.String(),
 		EndWas: string(e.EndWas), EndThen: string(e.EndThen),
 	}
@@ -253,7 +256,11 @@ func (a *api) listPostingHistory(ctx context.Context, in *listPostingHistoryInpu
 	if err != nil {
 		return nil, err
 	}
+	names, err := a.lineNames(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
 	out := &listPostingHistoryOutput{}
-	out.Body.Items, out.Body.Next = listOf(entries, next, postingEntry)
+	out.Body.Items, out.Body.Next = listOf(entries, next, names.entry)
 	return out, nil
 }

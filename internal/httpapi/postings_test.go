@@ -107,9 +107,7 @@ func TestPostingRuns(t *testing.T) {
 	if err := s.cashier.PutPlan(t.Context(), scope, id, plan); err != nil {
 		t.Fatal(err)
 	}
-	told := `{"tenants":[{"id":"t1","name":"Initech","state":"active","changedAt":"` + s.world.Now().UTC().Format(time.RFC3339) + `"}]}`
-	s.do(machine("msp-1", "tenants:write"), "POST", "/v1/tenants", told).want(200, "")
-	s.do(admin(), "PUT", "/v1/mappings/t1", `{"company":{"id":7},"agreement":{"id":70},"enabled":true}`, "If-Match", `"0"`).want(200, "")
+	mapped(s)
 	s.do(member(), "GET", "/v1/postings/runs/"+id+"/plan", "").want(200, "").
 		has(`"company":"Initech"`).has(`"kind":"create"`).has(`"then":"5"`).has(`"effect":"50"`).has(`"code":"awaiting_approval","stops":true`).has(`"name":"Initech"`)
 	s.do(member(), "GET", "/v1/postings/runs", "").want(200, "").has(`"id":"` + id + `"`)
@@ -119,9 +117,17 @@ func TestPostingRuns(t *testing.T) {
 	s.do(person("msp-2", "admin"), "GET", "/v1/postings/runs/"+id, "").want(409, "not_connected")
 }
 
+// mapped maps a tenant to the agreement 70.
+func mapped(s *server) {
+	told := `{"tenants":[{"id":"t1","name":"Initech","state":"active","changedAt":"` + s.world.Now().UTC().Format(time.RFC3339) + `"}]}`
+	s.do(machine("msp-1", "tenants:write"), "POST", "/v1/tenants", told).want(200, "")
+	s.do(admin(), "PUT", "/v1/mappings/t1", `{"company":{"id":7},"agreement":{"id":70},"enabled":true}`, "If-Match", `"0"`).want(200, "")
+}
+
 func TestLines(t *testing.T) {
 	t.Parallel()
 	s := connected(t)
+	mapped(s)
 	scope := psa.Scope{Account: "msp-1", Generation: 1}
 	key := usage.SeriesKey{Agreement: 70, Product: 700}
 	x := usage.Series{
@@ -143,6 +149,6 @@ func TestLines(t *testing.T) {
 	s.do(admin(), "POST", "/v1/postings/lines/70/701/hold", "").want(404, "not_found")
 	s.do(admin(), "POST", "/v1/postings/lines/70/700/burn", "").want(400, "bad_request")
 	s.do(member(), "POST", "/v1/postings/lines/70/700/hold", "").want(403, "forbidden")
-	s.do(member(), "GET", "/v1/postings/history", "").want(200, "").has(`"event":"held"`).has(`"by":"person-admin"`)
+	s.do(member(), "GET", "/v1/postings/history", "").want(200, "").has(`"agreement":{"id":70,"name":"Gold"}`).has(`"event":"held"`).has(`"by":"person-admin"`)
 	s.do(admin(), "POST", "/v1/postings/approve", `{}`).want(204, "")
 }

@@ -1482,11 +1482,11 @@ export interface components {
             voided: number;
         };
         PostingEntry: {
-            /** Format: int64 */
-            agreement: number;
+            agreement: components["schemas"]["Ref"];
             /** Format: date-time */
             at: string;
             by: string;
+            company?: string;
             date?: string;
             endThen?: string;
             endWas?: string;
@@ -1496,8 +1496,7 @@ export interface components {
             found?: components["schemas"]["Attention"];
             /** Format: int64 */
             line?: number;
-            /** Format: int64 */
-            product: number;
+            product: components["schemas"]["Ref"];
             reason?: string;
             run?: string;
             then: string;

@@ -1,8 +1,8 @@
 import { Text } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 import { useServices } from "../api/context";
-import type { BilledLine, PostingEntry } from "../api/types";
+import type { PostingEntry } from "../api/types";
 import { to } from "../app/paths";
 import { Who } from "../auth/Who";
 import { Section } from "../dashboard/Section";
@@ -11,10 +11,8 @@ import { ProblemAlert } from "../ui/ProblemAlert";
 import { Empty, Loading, More } from "../ui/states";
 import { formatDay } from "./amounts";
 import { lineName, Whose } from "./LineName";
-import { historyQuery, linesQuery, type OfLine } from "./queries";
+import { historyQuery, type OfLine } from "./queries";
 import { changeWords, detailOf, eventWords, labelOf, whyStep } from "./words";
-
-type Named = Pick<BilledLine, "agreement" | "product" | "company">;
 
 /** What was posted and decided, of all lines or of one. */
 export function HistoryTab() {
@@ -22,22 +20,16 @@ export function HistoryTab() {
   const [search] = useSearchParams();
   const of = lineOf(search);
   const history = useInfiniteQuery(historyQuery(api, of));
-  const { data: lines = [] } = useQuery(linesQuery(api));
-  const named = ({ agreement, product }: OfLine): Named =>
-    lines.find((line) => line.agreement.id === agreement && line.product.id === product) ?? {
-      agreement: { id: agreement },
-      product: { id: product },
-    };
   const entries = history.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Section title="History" actions={of && <Link to={to.dashboard("usage/history")}>All lines</Link>}>
-      {of && <Text mb="md">Only {lineName(named(of))}.</Text>}
+      {of && entries[0] && <Text mb="md">Only {lineName(entries[0])}.</Text>}
       {history.isPending && <Loading />}
       {history.isError && <ProblemAlert error={history.error} retry={() => void history.refetch()} />}
       {history.isSuccess && entries.length === 0 && (
         <Empty title="Nothing yet">What is posted and decided is listed here.</Empty>
       )}
-      {entries.length > 0 && <Entries entries={entries} named={named} />}
+      {entries.length > 0 && <Entries entries={entries} />}
       <More query={history} />
     </Section>
   );
@@ -49,7 +41,7 @@ function lineOf(search: URLSearchParams): OfLine | undefined {
   return agreement > 0 && product > 0 ? { agreement, product } : undefined;
 }
 
-function Entries({ entries, named }: { entries: PostingEntry[]; named: (line: OfLine) => Named }) {
+function Entries({ entries }: { entries: PostingEntry[] }) {
   return (
     <table className="data history">
       <thead>
@@ -65,14 +57,14 @@ function Entries({ entries, named }: { entries: PostingEntry[]; named: (line: Of
       <tbody>
         {entries.map((entry, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id, and are only ever added to
-          <Row key={at} entry={entry} line={named(entry)} />
+          <Row key={at} entry={entry} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ entry, line }: { entry: PostingEntry; line: Named }) {
+function Row({ entry }: { entry: PostingEntry }) {
   return (
     <tr>
       <td data-label="When and who">
@@ -84,11 +76,11 @@ function Row({ entry, line }: { entry: PostingEntry; line: Named }) {
         </span>
       </td>
       <td data-label="Agreement">
-        <Whose {...line} />
+        <Whose {...entry} />
       </td>
       <td data-label="Product">
-        <Link to={to.lineHistory(entry.agreement, entry.product)}>
-          {line.product.name || `Catalog item ${line.product.id}`}
+        <Link to={to.lineHistory(entry.agreement.id, entry.product.id)}>
+          {entry.product.name || `Catalog item ${entry.product.id}`}
         </Link>
       </td>
       <td data-label="What">
