@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { look } from "./look";
+import type { Simulator } from "./simulator";
 import { type Call, connected, expect, signIn, test } from "./test";
 
 test.describe.configure({ mode: "serial" });
@@ -11,17 +12,31 @@ interface Row {
   mapped: boolean;
 }
 
-interface Agreement {
+/** What the demo ConnectWise keeps, as far as it is looked at here. */
+interface Kept {
   id: number;
   name: string;
-  usable: boolean;
-  company: number;
+  identifier?: string;
+  status?: { id: number };
+  deletedFlag?: boolean;
+  company?: { id: number };
+  agreementId?: number;
+  product?: { id: number };
+  parentAgreement?: object | null;
+  billingCycle?: object | null;
+  nextInvoiceDate?: string | null;
+  noEndingDateFlag?: boolean;
+  cancelledFlag?: boolean;
 }
 
 let call: Call;
 
 const nothing = { company: { id: 0 }, agreement: { id: 0 }, enabled: false };
 /** Tenants of the demo's product that report usage. */
+const products = [
+  ["Core", "EMAIL-CORE"],
+  ["DMARC", "DMARC"],
+] as const;
 const tenants = ["FinTrust Bank Ltd.", "Medi-Health Clinics Group", "AeroLink Logistics"];
 
 const rowOf = async (name: string) => {
@@ -39,28 +54,33 @@ async function unmapAll(): Promise<void> {
   }
 }
 
-/** Companies with one agreement each on which usage can be posted, as a preview finds. */
-async function agreements(most: number): Promise<{ company: object; agreement: object }[]> {
-  const { items } = await call<{ items: { id: number; name: string }[] }>(
-    "GET",
-    "/v1/companies/search?limit=50",
+/** An agreement for each of so many tenants, of a company of its own: without anything odd, and without lines of our products. */
+async function targets(simulator: Simulator, many: number): Promise<{ company: object; agreement: Kept }[]> {
+  const kept = (table: string) => simulator.list(table) as Promise<Kept[]>;
+  const companies = new Map((await kept("companies")).map((one) => [one.id, one]));
+  const ours = (await kept("catalog")).filter(({ identifier }) =>
+    products.some(([, item]) => item === identifier),
   );
-  const out: { company: object; agreement: object }[] = [];
-  for (const { id, name } of items) {
-    const found = await call<{ items: Agreement[] }>("GET", `/v1/companies/${id}/agreements`);
-    const usable = found.items.find((one) => one.usable && one.company === id);
-    if (usable) out.push({ company: { id, name }, agreement: { id: usable.id, name: usable.name } });
-    if (out.length === most) break;
+  const taken = (await kept("additions"))
+    .filter(({ product }) => ours.some(({ id }) => id === product?.id))
+    .map(({ agreementId }) => agreementId);
+  const found = new Map<number, { company: object; agreement: Kept }>();
+  for (const agreement of await kept("agreements")) {
+    const company = companies.get(agreement.company?.id ?? 0);
+    const { parentAgreement, billingCycle, nextInvoiceDate, noEndingDateFlag, cancelledFlag } = agreement;
+    const plain = billingCycle && nextInvoiceDate && noEndingDateFlag && !cancelledFlag && !parentAgreement;
+    if (!plain || !company || company.deletedFlag || company.status?.id !== 1) continue;
+    if (taken.includes(agreement.id)) continue;
+    found.set(company.id, { company: { id: company.id, name: company.name }, agreement });
   }
-  return out;
+  return [...found.values()].slice(0, many);
 }
 
-async function mapTenants(): Promise<void> {
-  const targets = await agreements(tenants.length);
-  for (const [at, name] of tenants.entries()) {
-    const { tenant, etag } = await rowOf(name);
-    await call("PUT", `/v1/mappings/${tenant}`, { ...targets[at], enabled: true }, { "If-Match": etag });
-  }
+async function map(name: string, { company, agreement }: { company: object; agreement: Kept }) {
+  const { tenant, etag } = await rowOf(name);
+  const target = { company, agreement: { id: agreement.id, name: agreement.name }, enabled: true };
+  await call("PUT", `/v1/mappings/${tenant}`, target, { "If-Match": etag });
+  return tenant;
 }
 
 test.beforeAll(async ({ browser }) => {
@@ -94,10 +114,7 @@ test("postings are set up once, with ConnectWise's time zone proposed", async ({
 
 test("products have their catalog items", async ({ watched: page, stack }) => {
   await open(page, stack.console, "Ada Admin", "mappings/products");
-  for (const [sku, item] of [
-    ["Core", "EMAIL-CORE"],
-    ["DMARC", "DMARC"],
-  ] as const) {
+  for (const [sku, item] of products) {
     await page.getByRole("combobox", { name: `Catalog item of ${sku}` }).fill(item);
     await page
       .getByRole("option", { name: new RegExp(`^${item}`) })
@@ -111,8 +128,10 @@ test("products have their catalog items", async ({ watched: page, stack }) => {
 test("a preview shows what would be posted; approved, it is; a second time nothing changes", async ({
   watched: page,
   stack,
+  simulator,
 }) => {
-  await mapTenants();
+  const free = await targets(simulator, tenants.length);
+  for (const [at, target] of free.entries()) await map(tenants[at] ?? "", target);
   await open(page, stack.console);
   await page.getByRole("button", { name: "Preview", exact: true }).click();
   await over(page, "Preview");
@@ -190,6 +209,50 @@ test("a line is held and released, and its history says by whom", async ({ watch
   await page.getByRole("button", { name: /^Release/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
   await expect(page.getByText("The line is released.")).toBeVisible();
+});
+
+test("a line that somebody made by hand is taken over, and then set to what is reported", async ({
+  watched: page,
+  stack,
+  simulator,
+}) => {
+  const [target] = (await targets(simulator, tenants.length + 1)).slice(-1);
+  const item = ((await simulator.list("catalog")) as Kept[]).find(
+    ({ identifier }) => identifier === "EMAIL-CORE",
+  );
+  if (!target || !item) throw new Error("the demo has none");
+  await simulator.put("additions", {
+    agreement: { id: target.agreement.id },
+    product: { id: item.id },
+    quantity: 1,
+    lessIncluded: 0,
+    unitPrice: 2,
+    unitCost: 1,
+    billCustomer: "Billable",
+    effectiveDate: "2020-01-01T00:00:00Z",
+  });
+  const tenant = await map("Old Mill Bakery (trial)", target);
+  await call("POST", "/v1/postings/approve", { tenants: [tenant] });
+  await open(page, stack.console);
+  await postNow(page);
+  const state = page
+    .getByRole("listitem")
+    .filter({ has: page.getByRole("heading", { name: "Lines of others" }) });
+  await expect(state).toContainText("EMAIL-CORE");
+  await look(page, "billing-others");
+  await state.getByRole("button", { name: /^Take over EMAIL-CORE/ }).click();
+  await expect(page.getByRole("dialog")).toContainText("counts as ours");
+  await page.getByRole("dialog").getByRole("button", { name: "Take over" }).click();
+  await expect(page.getByText("The line is taken over.")).toBeVisible();
+  await expect(state).toBeHidden();
+  await postNow(page);
+  await page.getByRole("link", { name: "Lines", exact: true }).click();
+  await page.getByRole("searchbox").fill("bakery");
+  const line = page.getByRole("row").filter({ hasText: "EMAIL-CORE" });
+  await expect(line).toContainText("Posted");
+  await line.getByRole("button", { name: /^Details/ }).click();
+  await expect(page.getByText(/, taken over/)).toBeVisible();
+  await look(page, "billing-taken");
 });
 
 test("postings are paused and resumed, and of two savers the second is told", async ({

@@ -91,7 +91,7 @@ function Details({ line }: { line: BilledLine }) {
           {detailOf(attention) && ` (${detailOf(attention)})`}. {attention.remedy}
         </Text>
       ))}
-      {line.tenants.length > 0 && <Text size="sm">Usage of {formatList(line.tenants)}.</Text>}
+      {line.tenants.length > 0 && <Text size="sm">Tenants: {formatList(line.tenants)}</Text>}
       <ul className="additions">
         {line.lines.map((one) => (
           <li key={one.id}>

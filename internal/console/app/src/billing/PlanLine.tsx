@@ -10,10 +10,10 @@ export function PlanLine({ line }: { line: PlannedLine }) {
   return (
     <tr>
       <th scope="row">
-        <span>
+        <span className="badges">
           {line.product.name || `Catalog item ${line.product.id}`}
           {line.unapproved && (
-            <Badge ml="xs" color="orange" variant="light" tt="none">
+            <Badge color="orange" variant="light" tt="none">
               Not approved
             </Badge>
           )}
@@ -81,11 +81,12 @@ function State({ attention }: { attention: Attention }) {
 /** The tenants whose usage is summed. */
 function Shares({ shares, reported }: { shares: PlannedShare[]; reported: string }) {
   if (shares.length === 0) return null;
+  const names = [...new Set(shares.map(({ tenant, name }) => name || tenant))];
+  const from = names.length === 1 ? names[0] : formatCount(names.length, "tenant");
   return (
     <details className="more">
       <summary>
-        {formatQuantity(reported)} of{" "}
-        {formatCount(new Set(shares.map(({ tenant }) => tenant)).size, "tenant")}
+        {formatQuantity(reported)} from {from}
       </summary>
       <ul>
         {shares.map(({ tenant, name, sku, count, day, reported: has }) => (

@@ -15,23 +15,24 @@ function useRefresh() {
     Promise.all(queryKeys.map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
-/** The latest posting and the latest preview. When one ends, what it changed is read again. */
+/** The latest posting and the latest preview. When one has moved on, what it changed is read again. */
 export function usePostings() {
   const { api } = useServices();
   const query = useQuery(postingsQuery(api));
   const refresh = useRefresh();
-  const active = (query.data ?? [])
-    .filter((run) => run.active)
-    .map((run) => run.id + run.state)
-    .join();
-  const before = useRef(active);
-  useEffect(() => {
-    if (before.current === active) return;
-    before.current = active;
-    void refresh(keys.lines, keys.history, keys.plans);
-  });
   const latest = (mode: PostingRun["mode"]) => query.data?.find((run) => run.mode === mode);
-  return { query, posting: latest("post"), preview: latest("preview") };
+  const posting = latest("post");
+  const preview = latest("preview");
+  // A short run is over before it was ever seen running: its id tells.
+  const state = [posting, preview].map((run) => run && run.id + run.state).join();
+  const before = useRef<string>(undefined);
+  useEffect(() => {
+    if (!query.isSuccess || before.current === state) return;
+    const first = before.current === undefined;
+    before.current = state;
+    if (!first) void refresh(keys.lines, keys.history, keys.plans);
+  });
+  return { query, posting, preview };
 }
 
 /** Starts a posting or a preview; one that is running is joined. */

@@ -44,7 +44,8 @@ export function detailOf({ line, tenant, by, day, was, is, words }: Attention): 
   const parts: string[] = [];
   if (tenant) parts.push(`tenant ${tenant}`);
   if (line) parts.push(`line ${line}`);
-  if (was || is) parts.push(`${was ? valueWords(was) : "nothing"} → ${is ? valueWords(is) : "nothing"}`);
+  if (was && is) parts.push(`${valueWords(was)} → ${valueWords(is)}`);
+  else if (was || is) parts.push(was ? `was ${valueWords(was)}` : `now ${valueWords(is ?? "")}`);
   if (by) parts.push(`by ${by}`);
   if (day) parts.push(formatDay(day));
   if (words) parts.push(`ConnectWise says: “${words}”`);
