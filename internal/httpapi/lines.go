@@ -222,7 +222,7 @@ func (n lineNames) entry(e usage.Entry) PostingEntry {
 		At: e.At.UTC(), By: e.By, Run: e.Run, Line: int64(e.Line), Company: n.companies[e.Key.Agreement],
 		Agreement: Ref{ID: int64(e.Key.Agreement), Name: n.agreements[e.Key.Agreement]},
 		Product:   Ref{ID: int64(e.Key.Product), Name: n.items[e.Key.Product]},
-		Event: e.Event, Date: string(e.Date), Reason: string(e.Reason), Was: e.Was.String(), Then: e.Then.String(),
+		Event:     e.Event, Date: string(e.Date), Reason: string(e.Reason), Was: e.Was.String(), Then: e.Then.String(),
 		EndWas: string(e.EndWas), EndThen: string(e.EndThen),
 	}
 	if e.Found != nil {

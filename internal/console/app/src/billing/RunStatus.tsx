@@ -32,7 +32,7 @@ export function RunStatus({ run, name }: { run: PostingRun; name: string }) {
         </Progress.Root>
       )}
       {(run.mode === "post" || run.active) && run.state !== "needs_confirmation" && (
-        <Text size="sm">{run.mode === "post" ? countWords(run.counts) : lookedAt(run)}</Text>
+        <Text size="sm">{run.mode === "post" ? countWords(run) : lookedAt(run)}</Text>
       )}
       {run.waitsTill && run.state === "running" && (
         <Alert color="orange" icon={<Icon name="info" />} title="Waiting for ConnectWise">

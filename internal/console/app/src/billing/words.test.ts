@@ -155,8 +155,9 @@ test("a run that waits says so, and one that did nothing too", () => {
   };
   expect(runWords(run).label).toBe("Running");
   expect(runWords({ ...run, waitsTill: "2026-03-01T04:05:00Z" }).label).toBe("Waiting");
-  expect(countWords(counts)).toBe("Nothing was changed. 3 lines looked at.");
-  expect(countWords({ ...counts, created: 2, ended: 1, attention: 1 })).toBe(
+  expect(countWords({ counts, active: false })).toBe("Nothing was changed. 3 lines looked at.");
+  expect(countWords(run)).toBe("Nothing was changed so far. 3 lines looked at.");
+  expect(countWords({ counts: { ...counts, created: 2, ended: 1, attention: 1 }, active: false })).toBe(
     "2 lines created, 1 line ended. 3 lines looked at. 1 line needs attention.",
   );
 });

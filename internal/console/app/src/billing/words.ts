@@ -192,15 +192,9 @@ export function runWords(run: PostingRun): StateWords {
   return states[run.state];
 }
 
-/** What a posting did, in a sentence. */
-export function countWords({
-  created,
-  updated,
-  ended,
-  voided,
-  attention,
-  series,
-}: PostingRun["counts"]): string {
+/** What a posting did, or did so far, in a sentence. */
+export function countWords({ counts, active }: Pick<PostingRun, "counts" | "active">): string {
+  const { created, updated, ended, voided, attention, series } = counts;
   const done = [
     created && `${formatCount(created, "line")} created`,
     updated && `${formatCount(updated, "line")} updated`,
@@ -211,7 +205,7 @@ export function countWords({
   const rest = attention
     ? ` ${formatCount(attention, "line")} ${attention === 1 ? "needs" : "need"} attention.`
     : "";
-  return `${what}. ${formatCount(series, "line")} looked at.${rest}`;
+  return `${what}${active ? " so far" : ""}. ${formatCount(series, "line")} looked at.${rest}`;
 }
 
 /** Whether the three counts of a line are not the same. */
