@@ -17,6 +17,7 @@ import (
 
 	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/demo"
+	"github.com/psabridge/psabridge/internal/localaws/host"
 	"github.com/psabridge/psabridge/internal/localaws/stack"
 )
 
@@ -58,6 +59,9 @@ func run(ctx context.Context, getenv func(string) string, out, errs io.Writer) e
 		},
 		Logger: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
+	if errors.Is(err, host.ErrOutdated) {
+		return fmt.Errorf("%w: rm -r %s", err, dir)
+	}
 	if err != nil {
 		return err
 	}
