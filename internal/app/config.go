@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/psabridge/psabridge/internal/telemetry"
@@ -37,6 +39,8 @@ type Config struct {
 	ConnectWiseClientID            string
 	ConnectWiseAPIVersion          string
 	ProductName                    string
+	// PostingYears is how long the history of postings is kept.
+	PostingYears string
 	// Products are the deployment's SKUs, as JSON; see mapping.ParseCatalog.
 	Products                 string
 	AccountClaim, RolesClaim string
@@ -81,6 +85,7 @@ func variables() []variable {
 		{"CONNECTWISE_CLIENT_ID", func(c *Config) *string { return &c.ConnectWiseClientID }, guid},
 		{"CONNECTWISE_API_VERSION", func(c *Config) *string { return &c.ConnectWiseAPIVersion }, text},
 		{"PRODUCTS", func(c *Config) *string { return &c.Products }, kind{"JSON", func(s string) bool { return json.Valid([]byte(s)) }}},
+		{"POSTING_YEARS", func(c *Config) *string { return &c.PostingYears }, kind{"a number of years", isYears}},
 		{"PRODUCT_NAME", func(c *Config) *string { return &c.ProductName }, text},
 		{"ACCOUNT_CLAIM", func(c *Config) *string { return &c.AccountClaim }, text},
 		{"ROLES_CLAIM", func(c *Config) *string { return &c.RolesClaim }, text},
@@ -137,6 +142,17 @@ func Load(function string, getenv func(string) string, needs ...string) (Config,
 		return Config{}, fmt.Errorf("environment of %s: %w", function, errors.Join(errs...))
 	}
 	return cfg, nil
+}
+
+// KeepPostings is PostingYears as a time.
+func (c Config) KeepPostings() time.Duration {
+	years, _ := strconv.Atoi(c.PostingYears) // Load has checked it
+	return time.Duration(years) * 366 * 24 * time.Hour
+}
+
+func isYears(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && 1 <= n && n <= 30
 }
 
 func isGUID(s string) bool {

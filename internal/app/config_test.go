@@ -79,6 +79,9 @@ func TestWhatAVariableMustBe(t *testing.T) {
 		{"JWT_ISSUER", "file:///etc/passwd", false},
 		{"PRODUCT_NAME", "Müller & Søn's product", true},
 		{"PRODUCT_NAME", "two\nlines", false},
+		{"POSTING_YEARS", "7", true},
+		{"POSTING_YEARS", "0", false},
+		{"POSTING_YEARS", "ever", false},
 		{"LOG_LEVEL", "DEBUG", true},
 		{"LOG_LEVEL", "debug", false},
 	} {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/psabridge/psabridge/internal/connectwise"
 	"github.com/psabridge/psabridge/internal/cwsim"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -27,11 +29,12 @@ type quick struct {
 	engine  *usage.Engine
 	service *usage.Service
 	queue   []usage.Message
+	counted map[string]int
 }
 
 func newQuick(t testing.TB) *quick {
 	t.Helper()
-	q := &quick{t: t, sim: cwsim.New(cwsim.Config{Companies: 1}), scope: psa.Scope{Account: "msp-1", Generation: 1}, at: noon}
+	q := &quick{t: t, sim: cwsim.New(cwsim.Config{Companies: 1}), scope: psa.Scope{Account: "msp-1", Generation: 1}, at: noon, counted: map[string]int{}}
 	q.sim.SetClock(noon)
 	company, public, private := q.sim.Credentials()
 	client, err := connectwise.New(connectwise.Config{
@@ -45,7 +48,7 @@ func newQuick(t testing.TB) *quick {
 	q.finance = connectwise.NewFinance(client)
 	q.engine = usage.New(usage.Deps{
 		Store: &q.Memory, Runs: &q.Memory, Ledger: &q.Memory, Mappings: &q.Product, Reports: &q.Product, Billing: q, Waker: q, Installation: "test",
-	}, usage.Options{Now: q.now})
+	}, usage.Options{Now: q.now, Count: func(_ context.Context, metric string, n int) { q.counted[metric] += n }})
 	q.service = usage.NewService(q.engine)
 	if err := q.service.Configure(t.Context(), q.scope, usage.Settings{Zone: "UTC"}); err != nil {
 		t.Fatal(err)
@@ -186,5 +189,40 @@ func TestCallsOfAFleet(t *testing.T) {
 		if n := len(q.sim.AdditionsOf(int(a))); n != 2*fleetSKU {
 			t.Fatalf("agreement %d has %d lines, want %d", a, n, 2*fleetSKU)
 		}
+	}
+}
+
+// The alarm about postings that stand still looks at two metrics: what is due,
+// and what was completed. A preview completes nothing.
+func TestMetricsOfADay(t *testing.T) {
+	t.Parallel()
+	q := newQuick(t)
+	q.fill()
+	q.report(0)
+	handle := func(m usage.Message) {
+		t.Helper()
+		if err := q.engine.Handle(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work := func() {
+		for ; len(q.queue) > 0; q.queue = q.queue[1:] {
+			handle(q.queue[0])
+		}
+	}
+	if _, _, err := q.engine.Start(t.Context(), q.scope, usage.ModePreview, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	work()
+	handle(usage.Message{Kind: usage.KindTick})
+	if len(q.counted) > 0 {
+		t.Errorf("before the day is due: %v", q.counted)
+	}
+	q.later(24 * time.Hour)
+	handle(usage.Message{Kind: usage.KindTick})
+	work()
+	want := map[string]int{usage.MetricDue: 1, usage.MetricCompleted: 1}
+	if diff := cmp.Diff(want, q.counted); diff != "" {
+		t.Errorf("counted (-want +got):\n%s", diff)
 	}
 }

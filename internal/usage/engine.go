@@ -49,7 +49,16 @@ type Options struct {
 	MaxFailures int
 	Now         func() time.Time
 	Log         *slog.Logger
+	// Count, if set, adds to a metric of the installation.
+	Count func(ctx context.Context, metric string, n int)
 }
+
+// The metrics. Where accounts are due and none is completed for more than a
+// day, postings have come to a standstill.
+const (
+	MetricDue       = "PostingsDue"       // accounts whose day is to begin, at each tick
+	MetricCompleted = "PostingsCompleted" // postings that were worked to their end
+)
 
 func (o Options) withDefaults() Options {
 	o.Slice = orDefault(o.Slice, 45*time.Second)
@@ -62,6 +71,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Count == nil {
+		o.Count = func(context.Context, string, int) {}
 	}
 	return o
 }
@@ -85,7 +97,7 @@ type Engine struct {
 // New makes an engine.
 func New(deps Deps, opt Options) *Engine {
 	opt = opt.withDefaults()
-	return &Engine{Deps: deps, opt: opt, ticker: NewTicker(deps.Store, deps.Runs, opt.Now, opt.Log)}
+	return &Engine{Deps: deps, opt: opt, ticker: NewTicker(deps.Store, deps.Runs, opt)}
 }
 
 // Handle does what a message asks for. A nil error means that the message is
@@ -246,6 +258,9 @@ func (e *Engine) release(ctx context.Context, run Run) error {
 	if run.State != Running {
 		e.opt.Log.InfoContext(ctx, "posting", "run", run.ID, "state", run.State, "mode", run.Mode, "created", run.Counts.Created,
 			"updated", run.Counts.Updated, "ended", run.Counts.Ended, "voided", run.Counts.Voided, "attention", run.Counts.Attention)
+		if run.State == Done && run.Mode == ModePost {
+			e.opt.Count(ctx, MetricCompleted, 1)
+		}
 		return nil
 	}
 	return e.wake(ctx, run.Scope, run.ID, max(0, run.DueAt.Sub(now)))

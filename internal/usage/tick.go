@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"log/slog"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
@@ -49,20 +48,19 @@ func jitter(account psa.AccountID) time.Duration {
 type Ticker struct {
 	store Store
 	runs  Runs
-	now   func() time.Time
-	log   *slog.Logger
+	opt   Options
 }
 
 // NewTicker makes a Ticker.
-func NewTicker(store Store, runs Runs, now func() time.Time, log *slog.Logger) *Ticker {
-	return &Ticker{store: store, runs: runs, now: now, log: log}
+func NewTicker(store Store, runs Runs, opt Options) *Ticker {
+	return &Ticker{store: store, runs: runs, opt: opt.withDefaults()}
 }
 
 // Tick starts one run for every account that is due. Ticks may overlap, come
 // late or be lost: a day is started once, and days on which no tick came are
 // not made up for, since a day's posting covers all that was reported before.
 func (t *Ticker) Tick(ctx context.Context) error {
-	now := t.now()
+	now := t.opt.Now()
 	due, err := t.store.DueSchedules(ctx, now, tickLimit)
 	if err != nil {
 		return fmt.Errorf("usage tick: %w", err)
@@ -78,7 +76,10 @@ func (t *Ticker) Tick(ctx context.Context) error {
 			planned++
 		}
 	}
-	t.log.InfoContext(ctx, "usage tick", "due", len(due), "planned", planned, "failed", len(failed))
+	if len(due) > 0 {
+		t.opt.Count(ctx, MetricDue, len(due))
+	}
+	t.opt.Log.InfoContext(ctx, "usage tick", "due", len(due), "planned", planned, "failed", len(failed))
 	return errors.Join(failed...)
 }
 

@@ -28,7 +28,7 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION"}
+	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "POSTING_YEARS"}
 }
 
 // Handler does a batch of messages.
@@ -42,7 +42,7 @@ func New(cfg app.Config) (Handler, error) {
 	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
 	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
 	told := &events.Postings{Bus: events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName), Now: time.Now}
-	engine := NewEngine(store, conn, waker, told, cfg.InstallationID, usage.Options{Log: log})
+	engine := NewEngine(store, conn, waker, told, cfg, usage.Options{Log: log, Count: telemetry.Counter(log, cfg.Stage)})
 	return func(ctx context.Context, e lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, func(ctx context.Context, body []byte) error {
@@ -60,11 +60,11 @@ func New(cfg app.Config) (Handler, error) {
 // NewEngine joins the engine to its stores and ConnectWise; the function that
 // serves people has one as well, and tells nobody.
 func NewEngine(
-	store *dynamo.Store, conn *connector.Connector, waker usage.Waker, told usage.Events, installation string, opt usage.Options,
+	store *dynamo.Store, conn *connector.Connector, waker usage.Waker, told usage.Events, cfg app.Config, opt usage.Options,
 ) *usage.Engine {
 	return usage.New(usage.Deps{
-		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(0), Mappings: connector.Mappings{Store: store.Mapping()},
-		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: installation,
+		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(cfg.KeepPostings()), Mappings: connector.Mappings{Store: store.Mapping()},
+		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: cfg.InstallationID,
 	}, opt)
 }
 

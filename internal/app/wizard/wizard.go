@@ -36,7 +36,7 @@ import (
 func Needs() []string {
 	return []string{
 		"SYNC_QUEUE_URL", "SECRET_PREFIX", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION",
-		"PRODUCT_NAME", "PRODUCTS", "USAGE_QUEUE_URL",
+		"PRODUCT_NAME", "PRODUCTS", "USAGE_QUEUE_URL", "POSTING_YEARS",
 		"ACCOUNT_CLAIM", "ROLES_CLAIM", "AUDIENCE_KIND_CLAIM", "JWT_ISSUER", "JWT_AUDIENCE", "CONSOLE_CLIENT_ID",
 	}
 }
@@ -68,7 +68,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 		return nil, fmt.Errorf("PRODUCTS: %w", err)
 	}
 	posters := posting.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
-	postings := posting.NewEngine(store, conn, posters, nil, cfg.InstallationID, usage.Options{Log: log})
+	postings := posting.NewEngine(store, conn, posters, nil, cfg, usage.Options{Log: log})
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
