@@ -50,17 +50,33 @@ func Tenants(companies []string) []Tenant {
 	return out
 }
 
-// ActiveNames are the names of the companies that can be mapped to.
+// ActiveNames are the names of the companies that can be mapped to, those that
+// no other company has first: a name that two have says nothing.
 func ActiveNames(companies []map[string]any) []string {
-	var names []string
+	times := map[string]int{}
+	for _, c := range companies {
+		times[short(c)]++
+	}
+	var unique, others []string
 	for _, c := range companies {
 		status, _ := c["status"].(map[string]any)
 		name, _ := c["name"].(string)
-		if deleted, _ := c["deletedFlag"].(bool); !deleted && status["name"] == "Active" {
-			names = append(names, name)
+		deleted, _ := c["deletedFlag"].(bool)
+		switch {
+		case deleted || status["name"] != "Active":
+		case times[short(c)] == 1:
+			unique = append(unique, name)
+		default:
+			others = append(others, name)
 		}
 	}
-	return names
+	return append(unique, others...)
+}
+
+// short is a company's name without its last word, which may be a legal form.
+func short(company map[string]any) string {
+	name, _ := company["name"].(string)
+	return strings.ToLower(name[:max(strings.LastIndexByte(name, ' '), 0)])
 }
 
 // usageReport is a snapshot of what a tenant uses.

@@ -55,3 +55,17 @@ func TestTellProduct(t *testing.T) {
 		t.Errorf("a refusal: %v", err)
 	}
 }
+
+func TestNamesThatOneCompanyHasComeFirst(t *testing.T) {
+	t.Parallel()
+	company := func(name, status string, deleted bool) map[string]any {
+		return map[string]any{"name": name, "status": map[string]any{"name": status}, "deletedFlag": deleted}
+	}
+	got := ActiveNames([]map[string]any{
+		company("Oak Works Inc", "Active", false), company("Elm Works", "Inactive", false), company("Oak Works LLC", "Active", true),
+		company("Ash Works Ltd", "Active", false),
+	})
+	if want := []string{"Ash Works Ltd", "Oak Works Inc"}; !slices.Equal(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+}
