@@ -34,13 +34,15 @@ type failing struct {
 }
 
 const (
-	noChecks   = " -system_info -credentials -companies -contacts"
+	noTypes    = " -companies -contacts -opportunities -configurations -catalog -agreements"
+	allTypes   = " +companies +contacts +opportunities +configurations +catalog +agreements"
+	noChecks   = " -system_info -credentials" + noTypes
 	found3     = "+address +reachable +company"
 	noCompany  = "+address +reachable !company:company_unknown" + noChecks
 	noAnswer   = "+address !reachable:%s -company" + noChecks
-	noKeys     = found3 + " !system_info:%[1]s !credentials:%[1]s -companies -contacts"
-	noLists    = found3 + " +system_info !credentials:%s -companies -contacts"
-	everything = found3 + " +system_info +credentials +companies +contacts"
+	noKeys     = found3 + " !system_info:%[1]s !credentials:%[1]s" + noTypes
+	noLists    = found3 + " +system_info !credentials:%s" + noTypes
+	everything = found3 + " +system_info +credentials" + allTypes
 )
 
 func faults(rules ...cwsim.Fault) func(*testing.T, *stack.Stack, *demo.ConnectWise) {
@@ -50,6 +52,15 @@ func faults(rules ...cwsim.Fault) func(*testing.T, *stack.Stack, *demo.ConnectWi
 			t.Fatal(err)
 		}
 	}
+}
+
+// onLists is a fault of every list that is read, beside others.
+func onLists(f cwsim.Fault, others ...cwsim.Fault) func(*testing.T, *stack.Stack, *demo.ConnectWise) {
+	for _, module := range []string{"company", "sales", "procurement", "finance"} {
+		f.Path = "/" + module + "/**"
+		others = append(others, f)
+	}
+	return faults(others...)
 }
 
 func status(code int, path string) cwsim.Fault {
@@ -71,18 +82,21 @@ func failingCases() []failing {
 		{name: "page for companyinfo", prepare: faults(cwsim.Fault{Path: companyInfo, Kind: cwsim.FaultHTML}), want: fmt.Sprintf(noAnswer, "connectwise_garbled")},
 		{name: "companyinfo fails", prepare: faults(status(500, companyInfo)), want: fmt.Sprintf(noAnswer, "connectwise_down")},
 		{name: "companyinfo cut", prepare: faults(cwsim.Fault{Path: companyInfo, Kind: cwsim.FaultTruncate}), want: fmt.Sprintf(noAnswer, "connectwise_garbled")},
-		{name: "page for lists", prepare: faults(cwsim.Fault{Path: "/company/**", Kind: cwsim.FaultHTML}), want: fmt.Sprintf(noLists, "connectwise_garbled")},
-		{name: "system info refused", prepare: faults(status(403, "/system/info")), want: found3 + " !system_info:permission_missing +credentials +companies +contacts", harmless: true},
+		{name: "page for lists", prepare: onLists(cwsim.Fault{Kind: cwsim.FaultHTML}), want: fmt.Sprintf(noLists, "connectwise_garbled")},
+		{name: "system info refused", prepare: faults(status(403, "/system/info")), want: found3 + " !system_info:permission_missing +credentials" + allTypes, harmless: true},
 		{name: "wrong key", prepare: wrongKey, want: fmt.Sprintf(noKeys, "credentials_refused")},
 		{name: "wrong key, system info open", config: cwsim.Config{Switches: cwsim.Switches{InfoWithoutAuth: true}}, prepare: wrongKey, want: fmt.Sprintf(noLists, "credentials_refused")},
 		{name: "wrong key, hidden by the router", config: cwsim.Config{Codebase: "v4_6_release/", Switches: cwsim.Switches{RouterHidesUnauthorized: true}}, prepare: wrongKey, want: fmt.Sprintf(noKeys, "connectwise_not_found")},
-		{name: "no role", config: cwsim.Config{Role: new(cwsim.NoRole())}, want: found3 + " +system_info !credentials:permission_missing !companies:permission_missing !contacts:permission_missing"},
-		{name: "throttled", prepare: faults(cwsim.Fault{Path: "/company/**", Kind: cwsim.FaultThrottle}), want: fmt.Sprintf(noLists, "connectwise_throttled")},
-		{name: "server errors", prepare: faults(status(500, "/company/**")), want: fmt.Sprintf(noLists, "connectwise_down")},
-		{name: "lists cut", prepare: faults(cwsim.Fault{Path: "/company/**", Kind: cwsim.FaultTruncate}), want: fmt.Sprintf(noLists, "connectwise_garbled")},
+		{name: "no role", config: cwsim.Config{Role: new(cwsim.NoRole())}, want: found3 + " +system_info !credentials:permission_missing" + missing(allTypes)},
+		{name: "throttled", prepare: onLists(cwsim.Fault{Kind: cwsim.FaultThrottle}), want: fmt.Sprintf(noLists, "connectwise_throttled")},
+		{name: "server errors", prepare: onLists(status(500, "")), want: fmt.Sprintf(noLists, "connectwise_down")},
+		{name: "lists cut", prepare: onLists(cwsim.Fault{Kind: cwsim.FaultTruncate}), want: fmt.Sprintf(noLists, "connectwise_garbled")},
+		{name: "some lists fail", prepare: faults(status(500, "/company/**")), want: found3 + " +system_info +credentials" + strings.NewReplacer(
+			"+companies", "!companies:connectwise_down", "+contacts", "!contacts:connectwise_down", "+configurations", "!configurations:connectwise_down",
+		).Replace(allTypes)},
 		{name: "silence", prepare: faults(late(companyInfo)), want: fmt.Sprintf(noAnswer, "connectwise_down"), slow: true},
-		{name: "slow lists", prepare: faults(late("/company/**")), want: fmt.Sprintf(noLists, "connectwise_down"), slow: true},
-		{name: "slow everywhere", prepare: faults(cwsim.Fault{Kind: cwsim.FaultLatency, DelayMS: 6000}, late("/company/**")), want: fmt.Sprintf(noKeys, "connectwise_down"), slow: true},
+		{name: "slow lists", prepare: onLists(late("")), want: fmt.Sprintf(noLists, "connectwise_down"), slow: true},
+		{name: "slow everywhere", prepare: onLists(late(""), cwsim.Fault{Kind: cwsim.FaultLatency, DelayMS: 6000}), want: fmt.Sprintf(noKeys, "connectwise_down"), slow: true},
 	}
 	for _, code := range []int{400, 401, 403} {
 		cases = append(cases, failing{
@@ -91,13 +105,25 @@ func failingCases() []failing {
 			want:   fmt.Sprintf(noKeys, "client_id_refused"),
 		})
 	}
-	for _, name := range []string{"companies", "contacts"} {
+	for name, path := range map[string]string{
+		"companies": "/company/companies", "contacts": "/company/contacts", "opportunities": "/sales/opportunities",
+		"configurations": "/company/configurations", "catalog": "/procurement/catalog", "agreements": "/finance/agreements",
+	} {
 		cases = append(cases, failing{
-			name: "no right to read " + name, harmless: name != "companies", prepare: faults(status(403, "/company/"+name+"/**")),
-			want: strings.Replace(everything, "+"+name, "!"+name+":permission_missing", 1),
+			name: "no right to read " + name, harmless: name != "companies", prepare: faults(status(403, path+"/**")),
+			want: strings.Replace(everything, "+"+name, missing("+"+name), 1),
 		})
 	}
 	return cases
+}
+
+// missing turns types that may be read into types that may not.
+func missing(types string) string {
+	words := strings.Fields(types)
+	for i, w := range words {
+		words[i] = "!" + w[1:] + ":permission_missing"
+	}
+	return " " + strings.Join(words, " ")
 }
 
 // late answers long after everybody has given up.
@@ -180,7 +206,8 @@ func (c failing) check(t *testing.T, r report, secret string) {
 }
 
 // storage is what an installation has kept: all but how many requests a
-// ConnectWise has had, which is of no account.
+// ConnectWise has had and the names of the people who act, which are of no
+// account.
 type storage struct {
 	Items   []string
 	Secrets []string
@@ -194,7 +221,7 @@ func kept(t *testing.T, s *stack.Stack) storage {
 		t.Fatal(err)
 	}
 	for _, item := range items.Items {
-		if sk, ok := item["sk"].(*types.AttributeValueMemberS); ok && sk.Value == "budget" {
+		if sk, ok := item["sk"].(*types.AttributeValueMemberS); ok && (sk.Value == "budget" || strings.HasPrefix(sk.Value, "person#")) {
 			continue
 		}
 		out.Items = append(out.Items, fmt.Sprint(item["pk"], item["sk"]))
