@@ -80,6 +80,29 @@ func TestAPauseHoldsPlanningUp(t *testing.T) {
 	w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 3, Created: 3}})
 }
 
+// A run that finds the budget used up by others is planned as soon as there is
+// some again; what says nothing of when it passes is waited out for longer.
+func TestPlanningWaitsAsLongAsItIsTold(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]time.Duration{2 * time.Second: 2 * time.Second, 0: 30 * time.Second} {
+		w := newWorld(t, cwsim.Config{})
+		w.fill(3)
+		p := w.process(&mortal{})
+		w.start(p, psa.Companies)
+		w.refuse = problem.New(problem.BudgetExhausted, "Used up.", "Wait.").After(after)
+		m, _ := w.take(nil)
+		if err := p.handle(m); err != nil {
+			t.Fatal(err)
+		}
+		w.refuse = nil
+		w.settle(p)
+		w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 3, Created: 3}})
+		if len(w.delay) == 0 || w.delay[0] != want {
+			t.Errorf("told to wait for %s it waited %v, want %s", after, w.delay, want)
+		}
+	}
+}
+
 // A deletion that was told during a pause is looked at when it ends; a record
 // of a connection that has gone is let go of.
 func TestRecordsWaitForTheEndOfAPause(t *testing.T) {

@@ -192,7 +192,11 @@ func (e *Engine) planFailed(ctx context.Context, run Run, since time.Time, err e
 		return e.end(ctx, run, Failed, FailureOf(err), "system")
 	}
 	e.opt.Log.WarnContext(ctx, "plan failed, will try again", "run", run.ID, "type", run.Type, "code", p.Code)
-	return e.wakeRun(ctx, run, max(p.RetryAfter, planRetry))
+	delay := p.RetryAfter
+	if delay == 0 {
+		delay = planRetry
+	}
+	return e.wakeRun(ctx, run, delay)
 }
 
 // permanent reports whether an error with this code stays until a person
