@@ -128,9 +128,10 @@ func change(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error {
 	for id = range companies {
 		break
 	}
-	name := fmt.Sprintf("Renamed in ConnectWise %d", id)
+	// Not its name, which is part of the records that belong to it.
+	phone := fmt.Sprint("555", id)
 	began := time.Now()
-	if _, err := sim.Put(cwsim.Companies, map[string]any{"id": id, "name": name}); err != nil {
+	if _, err := sim.Put(cwsim.Companies, map[string]any{"id": id, "phoneNumber": phone}); err != nil {
 		return fmt.Errorf("edit a company: %w", err)
 	}
 	for {
@@ -138,7 +139,7 @@ func change(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error {
 		if err != nil {
 			return err
 		}
-		if r.Name == name {
+		if r.Data["phoneNumber"] == phone {
 			fmt.Printf("\na change in ConnectWise arrived by callback after %s\n", time.Since(began).Round(10*time.Millisecond))
 			return nil
 		}
