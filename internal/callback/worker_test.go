@@ -166,6 +166,7 @@ func TestUnverifiedDeliveriesAreLimited(t *testing.T) {
 				must(t, err)
 				ids = append(ids, id)
 			}
+			w.startMinute()
 			w.work(w.deliveries())
 			if n := w.asked("/company/companies/"); n != 30 {
 				t.Errorf("%d reads in a minute, want 30", n)

@@ -63,6 +63,12 @@ func (w *world) pass(d time.Duration) {
 	w.skew += d
 }
 
+// startMinute moves on to the start of the next minute: limits count by it.
+func (w *world) startMinute() {
+	now := w.now()
+	w.pass(now.Truncate(time.Minute).Add(time.Minute).Sub(now))
+}
+
 // newWorld is a connection with callbacks for companies and contacts, which
 // were never read.
 func newWorld(t *testing.T) *world {

@@ -3,6 +3,8 @@ package syncer
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,12 +40,23 @@ func TestSplit(t *testing.T) {
 type slowSource struct {
 	Source
 
+	last psa.RecordID
+
+	mu    sync.Mutex
 	asked []psa.RecordID
-	last  psa.RecordID
+}
+
+// seen is what was asked for so far.
+func (s *slowSource) seen() []psa.RecordID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
 }
 
 func (s *slowSource) Read(ctx context.Context, _ *Type, q Query) (Batch, error) {
+	s.mu.Lock()
 	s.asked = append(s.asked, q.After)
+	s.mu.Unlock()
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
@@ -86,12 +99,13 @@ func TestFetchIsOnePageAhead(t *testing.T) {
 				}
 				time.Sleep(3 * time.Second) // keeping takes longer than fetching
 				kept = append(kept, p.cursor)
-				if ahead := len(src.asked) - len(kept); ahead > 1 {
+				if ahead := len(src.seen()) - len(kept); ahead > 1 {
 					t.Errorf("%s: %d pages ahead", tt.name, ahead)
 				}
 			}
-			if diff := cmp.Diff(tt.want, kept); diff != "" || (failed != nil) != tt.err || len(src.asked) != tt.asked {
-				t.Errorf("%s: asked %v, error %v, kept (-want +got):\n%s", tt.name, src.asked, failed, diff)
+			asked := src.seen()
+			if diff := cmp.Diff(tt.want, kept); diff != "" || (failed != nil) != tt.err || len(asked) != tt.asked {
+				t.Errorf("%s: asked %v, error %v, kept (-want +got):\n%s", tt.name, asked, failed, diff)
 			}
 		})
 	}
