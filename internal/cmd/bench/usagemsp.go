@@ -83,7 +83,7 @@ func newMSP(ctx context.Context, i, tenants int) (*msp, error) {
 	client, err := connectwise.New(connectwise.Config{
 		Base:        connectwise.Base{CompanyID: company, API: "https://cwsim.invalid/v2026_1/apis/3.0/"},
 		Credentials: psa.Credentials{PublicKey: public, PrivateKey: private}, ClientID: benchClient,
-		HTTP: &http.Client{Transport: plain{m.sim.Transport()}}, Budget: m.budget,
+		HTTP: &http.Client{Transport: m.sim.Transport()}, Budget: m.budget,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
@@ -332,17 +332,6 @@ func (m *msp) audit(changed int) (double, wrong int) {
 		}
 	}
 	return double, wrong
-}
-
-// plain asks for answers that are not compressed: that would be most of what
-// this machine has to do.
-type plain struct{ http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (p plain) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Del("Accept-Encoding")
-	return p.RoundTripper.RoundTrip(r)
 }
 
 // budget is an MSP's allowance: so many requests at once and in a minute of

@@ -12,20 +12,17 @@ import (
 func (m *Memory) Settings(_ context.Context, scope psa.Scope) (usage.Settings, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, ok := m.settings[scope]
-	if !ok {
-		return usage.Settings{}, nil
-	}
-	s, err := read[usage.Settings](r)
+	r := m.settings[scope]
+	s := r.read()
 	s.Rev = r.rev
-	return s, err
+	return s, nil
 }
 
 // PutSettings implements usage.Ledger.
 func (m *Memory) PutSettings(_ context.Context, scope psa.Scope, s usage.Settings) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, err := revise(m.settings[scope], s.Rev, s)
+	r, err := m.settings[scope].revise(s.Rev, s)
 	if err != nil {
 		return err
 	}
@@ -40,11 +37,7 @@ func (m *Memory) Routes(_ context.Context, scope psa.Scope) (map[usage.TenantID]
 	defer m.mu.Unlock()
 	out := map[usage.TenantID]usage.Routes{}
 	for tenant, r := range m.routes[scope] {
-		list, err := read[[]usage.Route](r)
-		if err != nil {
-			return nil, err
-		}
-		out[tenant] = usage.Routes{Tenant: tenant, Routes: list, Rev: r.rev}
+		out[tenant] = usage.Routes{Tenant: tenant, Routes: r.read(), Rev: r.rev}
 	}
 	return out, nil
 }
@@ -54,7 +47,7 @@ func (m *Memory) PutRoutes(_ context.Context, scope psa.Scope, x usage.Routes, e
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	of := m.routes[scope]
-	r, err := revise(of[x.Tenant], x.Rev, x.Routes)
+	r, err := of[x.Tenant].revise(x.Rev, x.Routes)
 	if err != nil {
 		return err
 	}
@@ -73,10 +66,7 @@ func (m *Memory) Series(_ context.Context, scope psa.Scope, agreement psa.Record
 		if agreement != 0 && k.Agreement != agreement {
 			continue
 		}
-		s, err := read[usage.Series](r)
-		if err != nil {
-			return nil, err
-		}
+		s := r.read()
 		s.Rev = r.rev
 		out[k] = s
 	}
@@ -88,7 +78,7 @@ func (m *Memory) PutSeries(_ context.Context, s usage.Series, entries ...usage.E
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	of := m.series[s.Scope]
-	r, err := revise(of[s.Key], s.Rev, s)
+	r, err := of[s.Key].revise(s.Rev, s)
 	if err != nil {
 		return s, err
 	}

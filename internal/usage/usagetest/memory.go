@@ -1,14 +1,12 @@
 // Package usagetest keeps what postings need in memory: the stores, the
 // mappings and the reports, with the same conditions as the real ones, so that
-// tests can post for hundreds of days in a second. Every value that goes in or
-// out is a copy that went through JSON, as it would through a table.
+// tests can post for thousands of days in a second. Every value that goes in or
+// out is a copy, as it would be through a table.
 package usagetest
 
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -22,10 +20,10 @@ import (
 type Memory struct {
 	mu        sync.Mutex
 	schedules map[psa.Scope]usage.Schedule
-	settings  map[psa.Scope]revised
-	routes    map[psa.Scope]map[usage.TenantID]revised
-	series    map[psa.Scope]map[usage.SeriesKey]revised
-	runs      map[usage.RunKey]revised
+	settings  map[psa.Scope]revised[usage.Settings]
+	routes    map[psa.Scope]map[usage.TenantID]revised[[]usage.Route]
+	series    map[psa.Scope]map[usage.SeriesKey]revised[usage.Series]
+	runs      map[usage.RunKey]revised[usage.Run]
 	due       map[usage.RunKey]time.Time // of those that are running
 	newest    map[string]usage.RunKey
 	history   map[psa.Scope][]usage.Entry
@@ -40,29 +38,20 @@ var (
 	_ usage.Ledger = (*Memory)(nil)
 )
 
-// revised is a stored body with its revision.
-type revised struct {
-	body []byte
-	rev  int64
+// revised is a stored value with its revision.
+type revised[T any] struct {
+	value T
+	rev   int64
 }
 
-func read[T any](r revised) (v T, err error) {
-	if err = json.Unmarshal(r.body, &v); err != nil {
-		return v, fmt.Errorf("decode: %w", err)
-	}
-	return v, nil
-}
+func (r revised[T]) read() T { return copied(r.value) }
 
 // revise is v over what is stored, if that still has the revision seen.
-func revise(old revised, seen int64, v any) (revised, error) {
-	if old.rev != seen {
-		return revised{}, psa.ErrConflict
+func (r revised[T]) revise(seen int64, v T) (revised[T], error) {
+	if r.rev != seen {
+		return r, psa.ErrConflict
 	}
-	body, err := json.Marshal(v)
-	if err != nil {
-		return revised{}, fmt.Errorf("encode: %w", err)
-	}
-	return revised{body: body, rev: seen + 1}, nil
+	return revised[T]{value: copied(v), rev: seen + 1}, nil
 }
 
 // put stores a value in a map that may be nil.
@@ -159,9 +148,9 @@ func (m *Memory) run(k usage.RunKey) (usage.Run, error) {
 	if !ok {
 		return usage.Run{}, psa.ErrNotFound
 	}
-	run, err := read[usage.Run](r)
+	run := r.read()
 	run.Rev = r.rev
-	return run, err
+	return run, nil
 }
 
 // PutRun implements usage.Runs.
@@ -173,7 +162,7 @@ func (m *Memory) PutRun(_ context.Context, run usage.Run) (usage.Run, error) {
 
 func (m *Memory) putRun(run usage.Run) (usage.Run, error) {
 	k := usage.RunKey{Scope: run.Scope, ID: run.ID}
-	r, err := revise(m.runs[k], run.Rev, run)
+	r, err := m.runs[k].revise(run.Rev, run)
 	if err != nil {
 		return run, err
 	}

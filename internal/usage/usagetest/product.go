@@ -42,12 +42,17 @@ func (p *Product) Edit(scope psa.Scope, tenant usage.TenantID, f func(*usage.Wan
 	p.wanted[scope][tenant] = w
 }
 
-// Report stores a report.
+// Report stores a report, behind those of earlier days and earlier corrections.
 func (p *Product) Report(scope psa.Scope, r usage.Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of := p.reports[scope]
-	put(&of, r.Tenant, append(of[r.Tenant], r))
+	list := of[r.Tenant]
+	at := len(list)
+	for at > 0 && (list[at-1].Day > r.Day || list[at-1].Day == r.Day && list[at-1].ReportedAt.After(r.ReportedAt)) {
+		at--
+	}
+	put(&of, r.Tenant, slices.Insert(list, at, r))
 	put(&p.reports, scope, of)
 }
 
@@ -68,11 +73,10 @@ func (p *Product) Latest(_ context.Context, scope psa.Scope, today usage.Date) (
 	defer p.mu.Unlock()
 	out := map[usage.TenantID]usage.Report{}
 	for tenant, list := range p.reports[scope] {
-		for _, r := range list {
-			old, ok := out[tenant]
-			later := !ok || r.Day > old.Day || r.Day == old.Day && !r.ReportedAt.Before(old.ReportedAt)
-			if r.Day <= today && later {
+		for _, r := range slices.Backward(list) {
+			if r.Day <= today {
 				out[tenant] = r
+				break
 			}
 		}
 	}
