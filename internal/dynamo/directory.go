@@ -1,11 +1,8 @@
 package dynamo
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -94,6 +91,20 @@ func (d *Directory) Names(ctx context.Context, scope psa.Scope) ([]mapping.Ref, 
 	}
 	d.known[scope] = knownNames{d.db.now(), names}
 	return names, nil
+}
+
+// Whole implements mapping.Directory: a filter that was taken away counts once
+// every company was decided without it.
+func (d *Directory) Whole(ctx context.Context, scope psa.Scope) (bool, error) {
+	conn, err := (&Setup{db: d.db}).Connection(ctx, scope.Account)
+	if errors.Is(err, psa.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || conn.Generation != scope.Generation || !conn.Filter.All() {
+		return false, err
+	}
+	state, err := (&Runs{db: d.db}).TypeState(ctx, scope, psa.Companies)
+	return err == nil && !state.Watermark.IsZero() && state.Filter == conn.FilterKey(), err
 }
 
 // current reads the edition that counts and what changed since. Two processes
@@ -186,13 +197,9 @@ func (d *Directory) read(ctx context.Context, scope psa.Scope, head namesHead) (
 		if err != nil {
 			return nil, err
 		}
-		zipped, err := gzip.NewReader(bytes.NewReader(part.Zip))
+		some, err := unpack[mapping.Ref](part.Zip)
 		if err != nil {
-			return nil, fmt.Errorf("open names: %w", err)
-		}
-		var some []mapping.Ref
-		if err := json.NewDecoder(zipped).Decode(&some); err != nil {
-			return nil, fmt.Errorf("decode names: %w", err)
+			return nil, err
 		}
 		names = append(names, some...)
 	}
@@ -209,7 +216,11 @@ func (d *Directory) write(
 	edition := rand.Text()
 	parts := 0
 	for some := range slices.Chunk(names, namesPerItem) {
-		it, err := packed(namesPartKey(scope, edition, parts), some)
+		zip, err := pack(some)
+		if err != nil {
+			return nil, err
+		}
+		it, err := marshal(namesPart{key: namesPartKey(scope, edition, parts), V: version, Zip: zip})
 		if err != nil {
 			return nil, err
 		}
@@ -263,16 +274,4 @@ func sorted(byID map[psa.RecordID]string) []mapping.Ref {
 		return int(a.ID - b.ID)
 	})
 	return names
-}
-
-func packed(k key, names []mapping.Ref) (item, error) {
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	if err := json.NewEncoder(w).Encode(names); err != nil {
-		return nil, fmt.Errorf("encode names: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("encode names: %w", err)
-	}
-	return marshal(namesPart{key: k, V: version, Zip: buf.Bytes()})
 }

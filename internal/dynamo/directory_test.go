@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/setup"
 	"github.com/psabridge/psabridge/internal/syncer"
 )
 
@@ -72,4 +74,52 @@ func TestDirectoryAreMany(t *testing.T) {
 		wantEqual(t, "names", len(names), n)
 		wantEqual(t, "the last", names[n-1], mapping.Ref{ID: n, Name: "Company 05499"})
 	}
+}
+
+// The directory is whole once everything was read without a filter: not before,
+// and not while what a filter left out is still to come.
+func TestDirectoryWhole(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	dir := s.Directory()
+	want := func(at string, want bool) {
+		t.Helper()
+		got, err := dir.Whole(t.Context(), scope)
+		must(t, err)
+		if got != want {
+			t.Errorf("%s: %v", at, got)
+		}
+	}
+	want("no connection", false)
+	c, err := s.activate(t, scope.Account, false)
+	must(t, err)
+	read := func(id string) {
+		t.Helper()
+		run := s.create(t, s.newRun(id))
+		run.State, run.StartedAt, run.Shards, run.Filter = syncer.Running, s.now(), 1, c.FilterKey()
+		must(t, s.Runs().PlanRun(t.Context(), run, []syncer.Shard{{RunID: id}}, s.entry("run_started")))
+		want("reading", false)
+		run.State, run.FinishedAt = syncer.Succeeded, s.now()
+		must(t, s.Runs().EndRun(t.Context(), run, s.now(), s.entry("run_succeeded")))
+	}
+	choose := func(f filter.Filter) {
+		t.Helper()
+		c.Filter, c.FilterAt = f, s.pass(time.Minute)
+		c, err = s.Setup().UpdateConnection(t.Context(), c, setup.SecretNote{}, setup.SecretNote{})
+		must(t, err)
+	}
+	want("nothing was read", false)
+	read("01A")
+	want("read", true)
+	choose(filter.Filter{Types: []int64{1}})
+	want("filtered", false)
+	read("01B")
+	want("read with the filter", false)
+	choose(filter.Filter{})
+	want("the filter taken away", false)
+	read("01C")
+	want("read again", true)
+	got, err := dir.Whole(t.Context(), psa.Scope{Account: scope.Account, Generation: 2})
+	must(t, err)
+	wantEqual(t, "another generation", got, false)
 }

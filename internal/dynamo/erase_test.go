@@ -68,9 +68,9 @@ func (s store) fillScope(t *testing.T, scope psa.Scope) {
 			must(t, s.Runs().EndRun(t.Context(), run, s.now(), s.entry("run_succeeded")))
 		}
 	}
-	_, err := s.Mapping().PutMappings(t.Context(), scope, []mapping.Mapping{{Tenant: "t", At: s.now()}})
+	_, err := s.Mapping().PutMappings(t.Context(), scope, []mapping.Mapping{{Tenant: "t", At: s.now()}}, []mapping.Note{{At: s.now()}})
 	must(t, err)
-	_, err = s.Mapping().PutProducts(t.Context(), scope, mapping.Products{At: s.now()})
+	_, err = s.Mapping().PutProducts(t.Context(), scope, mapping.Products{At: s.now()}, mapping.Note{At: s.now()})
 	must(t, err)
 	must(t, s.Mapping().CreateChange(t.Context(), scope, mapping.Change{ID: "c", At: s.now()}))
 	_, err = s.Directory().Names(t.Context(), scope)

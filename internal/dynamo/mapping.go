@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // Mapping keeps tenants, mappings, products and change sets.
@@ -17,9 +17,6 @@ var _ mapping.Store = (*Mapping)(nil)
 
 // Mapping implements mapping.Store.
 func (s *Store) Mapping() *Mapping { return &Mapping{db: s.db} }
-
-// keepChanges is how long a change set can be looked at and taken back.
-const keepChanges = 30 * 24 * time.Hour
 
 // Tenants are an account's, mappings a generation's: another ConnectWise
 // begins with none.
@@ -34,8 +31,6 @@ func mappingsPK(s psa.Scope) string { return scopePK(s) + "#mappings" }
 func mappingKey(s psa.Scope, id mapping.TenantID) key { return key{mappingsPK(s), escape(string(id))} }
 
 func productsKey(s psa.Scope) key { return key{scopePK(s) + "#products", "products"} }
-
-func changeKey(s psa.Scope, id string) key { return key{scopePK(s) + "#changes", escape(id)} }
 
 type tenantItem struct {
 	key
@@ -104,11 +99,14 @@ type mappingItem struct {
 	By     string           `dynamodbav:"by"`
 	At     int64            `dynamodbav:"at"`
 	Change string           `dynamodbav:"change,omitempty"`
+	Before *mapping.Target  `dynamodbav:"before,omitempty"`
 	Rev    int64            `dynamodbav:"rev"`
 }
 
 func (it mappingItem) mapping() mapping.Mapping {
-	return mapping.Mapping{Tenant: it.Tenant, Target: it.Target, By: it.By, At: fromNanos(it.At), Change: it.Change, Rev: it.Rev}
+	return mapping.Mapping{
+		Tenant: it.Tenant, Target: it.Target, By: it.By, At: fromNanos(it.At), Change: it.Change, Before: it.Before, Rev: it.Rev,
+	}
 }
 
 // Mappings implements mapping.Keeper.
@@ -137,7 +135,7 @@ func (m *Mapping) Mapping(ctx context.Context, scope psa.Scope, tenant mapping.T
 }
 
 // PutMappings implements mapping.Keeper.
-func (m *Mapping) PutMappings(ctx context.Context, scope psa.Scope, ms []mapping.Mapping) ([]mapping.Mapping, error) {
+func (m *Mapping) PutMappings(ctx context.Context, scope psa.Scope, ms []mapping.Mapping, notes []mapping.Note) ([]mapping.Mapping, error) {
 	tx := m.db.begin()
 	saved := make([]mapping.Mapping, len(ms))
 	for i, one := range ms {
@@ -149,8 +147,11 @@ func (m *Mapping) PutMappings(ctx context.Context, scope psa.Scope, ms []mapping
 		saved[i] = one
 		tx.put(mappingItem{
 			key: mappingKey(scope, one.Tenant), V: version, Tenant: one.Tenant, Target: one.Target,
-			By: one.By, At: nanos(one.At), Change: one.Change, Rev: one.Rev,
+			By: one.By, At: nanos(one.At), Change: one.Change, Before: one.Before, Rev: one.Rev,
 		}, cond, w)
+	}
+	for _, n := range notes {
+		tx.put(noteEntry(scope, n), "", nil)
 	}
 	err := tx.commit(ctx)
 	if lost, ok := errors.AsType[*cancelled](err); ok {
@@ -164,6 +165,11 @@ func (m *Mapping) PutMappings(ctx context.Context, scope psa.Scope, ms []mapping
 		return nil, fmt.Errorf("put mappings: %w", err)
 	}
 	return saved, nil
+}
+
+// noteEntry is the log entry that a note becomes.
+func noteEntry(scope psa.Scope, n mapping.Note) logItem {
+	return newLogItem(scope, syncer.LogEntry{At: n.At, Event: n.Event, Who: n.Who, Message: n.Message})
 }
 
 type productsItem struct {
@@ -188,76 +194,17 @@ func (m *Mapping) Products(ctx context.Context, scope psa.Scope) (mapping.Produc
 }
 
 // PutProducts implements mapping.Store.
-func (m *Mapping) PutProducts(ctx context.Context, scope psa.Scope, p mapping.Products) (mapping.Products, error) {
-	u := update{
-		key: productsKey(scope),
-		set: with{"v": version, "items": p.Items, "by": p.By, "at": nanos(p.At), "rev": p.Rev + 1}, cond: "#rev = :seen", with: with{"seen": p.Rev},
-	}
+func (m *Mapping) PutProducts(ctx context.Context, scope psa.Scope, p mapping.Products, note mapping.Note) (mapping.Products, error) {
+	cond, w := "#rev = :seen", with{"seen": p.Rev}
 	if p.Rev == 0 {
-		u.cond, u.with = "attribute_not_exists(#pk)", nil
-	}
-	if _, err := m.db.update(ctx, u); err != nil {
-		return mapping.Products{}, fmt.Errorf("put products: %w", err)
+		cond, w = "attribute_not_exists(#pk)", nil
 	}
 	p.Rev++
+	tx := m.db.begin()
+	tx.put(productsItem{key: productsKey(scope), V: version, Items: p.Items, By: p.By, At: nanos(p.At), Rev: p.Rev}, cond, w)
+	tx.put(noteEntry(scope, note), "", nil)
+	if err := tx.commit(ctx); err != nil {
+		return mapping.Products{}, fmt.Errorf("put products: %w", err)
+	}
 	return p, nil
-}
-
-type changeItem struct {
-	key
-	V       int                 `dynamodbav:"v"`
-	ID      string              `dynamodbav:"id"`
-	State   mapping.ChangeState `dynamodbav:"state"`
-	By      string              `dynamodbav:"by"`
-	At      int64               `dynamodbav:"at"`
-	Rows    []mapping.ChangeRow `dynamodbav:"rows"`
-	Next    int                 `dynamodbav:"next"`
-	Cut     bool                `dynamodbav:"cut,omitempty"`
-	Failure string              `dynamodbav:"failure,omitempty"`
-	Rev     int64               `dynamodbav:"rev"`
-	Expires int64               `dynamodbav:"expiresAt"`
-}
-
-func newChangeItem(scope psa.Scope, c mapping.Change) changeItem {
-	return changeItem{
-		key: changeKey(scope, c.ID), V: version, ID: c.ID, State: c.State, By: c.By, At: nanos(c.At), Rows: c.Rows, Next: c.Next,
-		Cut: c.Cut, Failure: c.Failure, Rev: c.Rev, Expires: expiry(c.At, keepChanges),
-	}
-}
-
-// CreateChange implements mapping.ChangeStore.
-func (m *Mapping) CreateChange(ctx context.Context, scope psa.Scope, c mapping.Change) error {
-	it, err := marshal(newChangeItem(scope, c))
-	if err != nil {
-		return err
-	}
-	return m.db.put(ctx, it, "", nil) // the id is new
-}
-
-// Change implements mapping.ChangeStore.
-func (m *Mapping) Change(ctx context.Context, scope psa.Scope, id string) (mapping.Change, error) {
-	it, err := getAs[changeItem](ctx, m.db, changeKey(scope, id))
-	if err != nil {
-		return mapping.Change{}, fmt.Errorf("change set: %w", err)
-	}
-	return mapping.Change{
-		ID: it.ID, State: it.State, By: it.By, At: fromNanos(it.At), Rows: it.Rows, Next: it.Next, Cut: it.Cut,
-		Failure: it.Failure, Rev: it.Rev,
-	}, nil
-}
-
-// PutChange implements mapping.ChangeStore.
-func (m *Mapping) PutChange(ctx context.Context, scope psa.Scope, c mapping.Change) (mapping.Change, error) {
-	seen := c.Rev
-	c.Rev++
-	it := newChangeItem(scope, c)
-	u := update{
-		key:  it.key,
-		set:  with{"state": it.State, "rows": it.Rows, "next": it.Next, "cut": it.Cut, "failure": it.Failure, "rev": it.Rev},
-		cond: "#rev = :seen", with: with{"seen": seen},
-	}
-	if _, err := m.db.update(ctx, u); err != nil {
-		return mapping.Change{}, fmt.Errorf("put change set: %w", err)
-	}
-	return c, nil
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,7 @@ import (
 	"github.com/psabridge/psabridge/internal/problem"
 )
 
-// maxBody bounds a request's body; the largest useful one is a few keys.
+// maxBody bounds a request's body where the operation does not: a few keys.
 const maxBody = 64 << 10
 
 // Config is what the API works with; all is required but Now, Log, Timeout.
@@ -186,6 +187,8 @@ type operation struct {
 	// status of success; 0 means 200, or 204 without a body.
 	status int
 	tag    string
+	// body is how many bytes of body it takes; 0 means maxBody.
+	body int64
 }
 
 // add registers an operation, with its access checked before its input is
@@ -193,7 +196,7 @@ type operation struct {
 func add[I, O any](a *api, op operation, f func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary,
-		DefaultStatus: op.status, MaxBodyBytes: maxBody, Tags: []string{op.tag},
+		DefaultStatus: op.status, MaxBodyBytes: cmp.Or(op.body, maxBody), Tags: []string{op.tag},
 		RejectUnknownQueryParameters: true,
 		Middlewares:                  huma.Middlewares{a.authorize(op.access)},
 		Extensions:                   map[string]any{"x-access": op.access},

@@ -18,8 +18,8 @@ type Mapping interface { //nolint:interfacebloat // one table, all of whose edit
 	StartChange(ctx context.Context, scope psa.Scope, edits []mapping.Edit, by string) (mapping.Change, error)
 	StartAutoMap(ctx context.Context, scope psa.Scope, by string) (mapping.Change, error)
 	GetChange(ctx context.Context, scope psa.Scope, id string) (mapping.Change, error)
-	Apply(ctx context.Context, scope psa.Scope, id string) (mapping.Change, error)
-	Undo(ctx context.Context, scope psa.Scope, id string) (mapping.Change, error)
+	Apply(ctx context.Context, scope psa.Scope, id, by string) (mapping.Change, error)
+	Undo(ctx context.Context, scope psa.Scope, id, by string) (mapping.Change, error)
 	Products(ctx context.Context, scope psa.Scope) ([]mapping.Product, mapping.Products, error)
 	SaveProducts(ctx context.Context, scope psa.Scope, items map[mapping.SKU]mapping.Ref, rev int64, by string) (mapping.Products, error)
 	CompanySearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]mapping.Ref, error)
@@ -28,7 +28,12 @@ type Mapping interface { //nolint:interfacebloat // one table, all of whose edit
 	PutTenant(ctx context.Context, account psa.AccountID, t mapping.Tenant) (mapping.Told, error)
 }
 
-const tagMapping = "Mapping"
+const (
+	tagMapping = "Mapping"
+	// maxEdits bounds the body of an operation that takes up to a thousand
+	// edits, each with the names of what it chooses.
+	maxEdits = 1 << 20
+)
 
 func (a *api) registerMapping() {
 	add(a, operation{
@@ -41,11 +46,11 @@ func (a *api) registerMapping() {
 	}, a.putMapping)
 	add(a, operation{
 		id: "putMappings", method: "POST", path: "/v1/mappings", tag: tagMapping, access: changes,
-		summary: "Map up to 50 tenants, all or none",
+		body: maxEdits, summary: "Map up to 50 tenants, all or none",
 	}, a.putMappings)
 	add(a, operation{
 		id: "startMappingChange", method: "POST", path: "/v1/mapping-changes", tag: tagMapping, access: changes, status: 202,
-		summary: "Map many tenants, or have a proposal made by name; poll what is answered",
+		body: maxEdits, summary: "Map many tenants, or have a proposal made by name; poll what is answered",
 	}, a.startMappingChange)
 	add(a, operation{
 		id: "getMappingChange", method: "GET", path: "/v1/mapping-changes/{id}", tag: tagMapping, access: reads,

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/psabridge/psabridge/internal/mapping"
-	"github.com/psabridge/psabridge/internal/psa"
 )
 
 // MappingChange is a large edit, worked behind the scenes.
@@ -78,23 +77,25 @@ func changeAnswer(c mapping.Change, err error) (*mappingChangeOutput, error) {
 }
 
 func (a *api) getMappingChange(ctx context.Context, in *mappingChangeInput) (*mappingChangeOutput, error) {
-	return a.onChange(ctx, in, a.Mapping.GetChange)
-}
-
-func (a *api) applyMappingChange(ctx context.Context, in *mappingChangeInput) (*mappingChangeOutput, error) {
-	return a.onChange(ctx, in, a.Mapping.Apply)
-}
-
-func (a *api) undoMappingChange(ctx context.Context, in *mappingChangeInput) (*mappingChangeOutput, error) {
-	return a.onChange(ctx, in, a.Mapping.Undo)
-}
-
-func (a *api) onChange(
-	ctx context.Context, in *mappingChangeInput, do func(context.Context, psa.Scope, string) (mapping.Change, error),
-) (*mappingChangeOutput, error) {
 	scope, _, err := a.scope(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return changeAnswer(do(ctx, scope, in.ID))
+	return changeAnswer(a.Mapping.GetChange(ctx, scope, in.ID))
+}
+
+func (a *api) applyMappingChange(ctx context.Context, in *mappingChangeInput) (*mappingChangeOutput, error) {
+	scope, _, err := a.scope(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return changeAnswer(a.Mapping.Apply(ctx, scope, in.ID, callerOf(ctx).subject))
+}
+
+func (a *api) undoMappingChange(ctx context.Context, in *mappingChangeInput) (*mappingChangeOutput, error) {
+	scope, _, err := a.scope(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return changeAnswer(a.Mapping.Undo(ctx, scope, in.ID, callerOf(ctx).subject))
 }

@@ -31,7 +31,7 @@ func newBooks() *books {
 		Catalog:  []mapping.Item{{Ref: mapping.Ref{ID: 700, Name: "CORE"}}, {Ref: mapping.Ref{ID: 701, Name: "BUNDLE"}, Class: "Bundle"}},
 	}, reports: map[usage.TenantID]usage.Report{}}
 	b.Service = &mapping.Service{
-		Store: mappingtest.NewStore(), Connector: b.cw, Directory: b, Journal: b, Waker: b,
+		Store: mappingtest.NewStore(), Connector: b.cw, Directory: b, Waker: b,
 		Catalog: []mapping.Product{{SKU: "core", Name: "Core", Meter: "seats"}},
 	}
 	return b
@@ -42,8 +42,8 @@ func (*books) Names(context.Context, psa.Scope) ([]mapping.Ref, error) {
 	return []mapping.Ref{{ID: 7, Name: "Initech"}}, nil
 }
 
-// Note implements mapping.Journal.
-func (*books) Note(context.Context, psa.Scope, string, string, string) error { return nil }
+// Whole implements mapping.Directory.
+func (*books) Whole(context.Context, psa.Scope) (bool, error) { return false, nil }
 
 // WakeChange implements mapping.Waker.
 func (b *books) WakeChange(_ context.Context, _ psa.Scope, id string) error {

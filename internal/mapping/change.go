@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -18,9 +19,11 @@ import (
 type Change struct {
 	ID    string
 	State ChangeState
-	By    string
-	At    time.Time
-	Rows  []ChangeRow
+	// By asked for it. Presser had it applied or taken back last: the mappings
+	// that it writes are theirs.
+	By, Presser string
+	At          time.Time
+	Rows        []ChangeRow
 	// Next is the first row that is not worked yet.
 	Next int
 	// Cut says that there was more than a change set holds: do it again.
@@ -53,10 +56,8 @@ type ChangeRow struct {
 	Name   string   `json:"name"`
 	Target Target   `json:"target"`
 	// Rev is that of the mapping that the wish was made for.
-	Rev int64 `json:"rev"`
-	// Before is what the mapping was when the wish was applied.
-	Before Target `json:"before"`
-	Result Result `json:"result"`
+	Rev    int64  `json:"rev"`
+	Result Result `json:"result,omitempty"`
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -76,29 +77,36 @@ const (
 // MaxChange is how many rows a change set has at most.
 const MaxChange = 1000
 
-// changeBatch is how many rows are stored in one step.
-const changeBatch = 25
-
-// StartChange asks for a large edit.
+// StartChange asks for a large edit. Of what an edit names, only the ids are
+// kept: names are ConnectWise's to say.
 func (s *Service) StartChange(ctx context.Context, scope psa.Scope, edits []Edit, by string) (Change, error) {
-	if len(edits) == 0 || len(edits) > MaxChange {
-		return Change{}, problem.New(problem.BadRequest, fmt.Sprintf("Between 1 and %d mappings can be changed at once.", MaxChange),
-			"Choose fewer tenants.")
+	if err := once(edits, MaxChange, "Choose fewer tenants."); err != nil {
+		return Change{}, err
 	}
 	tenants, err := s.known(ctx, scope.Account)
 	if err != nil {
 		return Change{}, err
 	}
-	c := Change{State: Applying, Rows: make([]ChangeRow, 0, len(edits))}
-	seen := map[TenantID]bool{}
-	for _, e := range edits {
-		if seen[e.Tenant] {
-			return Change{}, problem.New(problem.BadRequest, "A tenant comes twice.", "Name each tenant once.")
+	c := Change{State: Applying, Rows: make([]ChangeRow, len(edits))}
+	for i, e := range edits {
+		t, ok := tenants[e.Tenant]
+		c.Rows[i] = ChangeRow{Tenant: e.Tenant, Name: t.Name, Target: e.Target.bare(), Rev: e.Rev}
+		if !ok {
+			c.Rows[i].Result, c.Rows[i].Detail = RowInvalid, problem.From(noTenant()).Message
 		}
-		seen[e.Tenant] = true
-		c.Rows = append(c.Rows, ChangeRow{Tenant: e.Tenant, Name: tenants[e.Tenant].Name, Target: e.Target, Rev: e.Rev})
 	}
 	return s.startChange(ctx, scope, c, by)
+}
+
+// bare is the target without names.
+func (t Target) bare() Target {
+	t.Company.Name, t.Agreement.Name = "", ""
+	products := make(map[SKU]Ref, len(t.Products))
+	for sku, item := range t.Products {
+		products[sku] = Ref{ID: item.ID}
+	}
+	t.Products = products
+	return t
 }
 
 // StartAutoMap asks for a proposal: companies by name for tenants that have
@@ -109,8 +117,12 @@ func (s *Service) StartAutoMap(ctx context.Context, scope psa.Scope, by string) 
 
 func (s *Service) startChange(ctx context.Context, scope psa.Scope, c Change, by string) (Change, error) {
 	now := s.Now().UTC().Truncate(time.Millisecond)
-	c.ID, c.By, c.At = ulid.MustNew(ulid.Timestamp(now), rand.Reader).String(), by, now
-	if err := s.Store.CreateChange(ctx, scope, c); err != nil {
+	c.ID, c.By, c.Presser, c.At = ulid.MustNew(ulid.Timestamp(now), rand.Reader).String(), by, by, now
+	err := s.Store.CreateChange(ctx, scope, c)
+	if errors.Is(err, psa.ErrInvalid) {
+		return Change{}, problem.New(problem.BadRequest, "That is more than can be changed at once.", "Choose fewer tenants.").Wrap(err)
+	}
+	if err != nil {
 		return Change{}, fmt.Errorf("create change set: %w", err)
 	}
 	return c, s.wake(ctx, scope, c.ID)
@@ -135,33 +147,33 @@ func (s *Service) GetChange(ctx context.Context, scope psa.Scope, id string) (Ch
 	return c, nil
 }
 
-// Apply does what was proposed. Undo takes back what was applied. Asking for
-// what is under way or done already changes nothing, and wakes a worker should
-// its message have been lost.
-func (s *Service) Apply(ctx context.Context, scope psa.Scope, id string) (Change, error) {
-	return s.move(ctx, scope, id, Proposed, Applying, Applied)
+// Apply does what was proposed. Undo takes back what was applied, also where it
+// stopped half way. Asking for what is under way or done already changes
+// nothing, and wakes a worker should its message have been lost.
+func (s *Service) Apply(ctx context.Context, scope psa.Scope, id, by string) (Change, error) {
+	return s.move(ctx, scope, id, by, Applying, Applied, Proposed)
 }
 
 // Undo is described at Apply.
-func (s *Service) Undo(ctx context.Context, scope psa.Scope, id string) (Change, error) {
-	return s.move(ctx, scope, id, Applied, Undoing, Undone)
+func (s *Service) Undo(ctx context.Context, scope psa.Scope, id, by string) (Change, error) {
+	return s.move(ctx, scope, id, by, Undoing, Undone, Applied, Stopped)
 }
 
-func (s *Service) move(ctx context.Context, scope psa.Scope, id string, from, to, done ChangeState) (Change, error) {
+func (s *Service) move(ctx context.Context, scope psa.Scope, id, by string, to, done ChangeState, from ...ChangeState) (Change, error) {
 	c, err := s.GetChange(ctx, scope, id)
 	if err != nil {
 		return Change{}, err
 	}
-	switch c.State {
-	case from:
-		c.State, c.Next = to, 0
+	switch {
+	case slices.Contains(from, c.State):
+		c.State, c.Next, c.Presser = to, 0, by
 		if c, err = s.Store.PutChange(ctx, scope, c); err != nil {
 			if errors.Is(err, psa.ErrConflict) {
 				return s.GetChange(ctx, scope, id) // somebody pressed at the same time
 			}
 			return Change{}, fmt.Errorf("change set: %w", err)
 		}
-	case to, done:
+	case c.State == to || c.State == done:
 	default:
 		return Change{}, problem.New(problem.Conflict, fmt.Sprintf("The change set is %s.", c.State), "Reload it to see how it stands.").
 			Wrap(psa.ErrConflict)
@@ -170,134 +182,4 @@ func (s *Service) move(ctx context.Context, scope psa.Scope, id string, from, to
 		return c, nil
 	}
 	return c, s.wake(ctx, scope, c.ID)
-}
-
-// Work does a slice of a change set, and wakes the next worker if there is more
-// to do. It may be called twice, and die anywhere: a row's write says by which
-// change set it was made.
-func (s *Service) Work(ctx context.Context, scope psa.Scope, id string) error {
-	c, err := s.Store.Change(ctx, scope, id)
-	if errors.Is(err, psa.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("change set: %w", err)
-	}
-	switch c.State {
-	case Matching:
-		err = s.match(ctx, scope, &c)
-	case Applying:
-		err = s.batch(ctx, scope, &c, s.applyRow, Applied)
-	case Undoing:
-		err = s.batch(ctx, scope, &c, s.undoRow, Undone)
-	default:
-		return nil
-	}
-	if p := problem.From(err); err != nil {
-		if p.RetryAfter > 0 || p.Code == problem.Internal || p.Code == problem.ConnectWiseDown {
-			return err // comes again
-		}
-		c.State, c.Failure = Stopped, p.Message+" "+p.Remedy
-	}
-	c, err = s.Store.PutChange(ctx, scope, c)
-	if errors.Is(err, psa.ErrConflict) {
-		return nil // another worker has it
-	}
-	if err != nil {
-		return fmt.Errorf("change set: %w", err)
-	}
-	if c.State.working() {
-		return s.wake(ctx, scope, c.ID)
-	}
-	return nil
-}
-
-// rowWork says what a row's mapping is to become; write is false if nothing is.
-type rowWork func(check checker, tenants map[TenantID]Tenant, now Mapping, c *Change, row *ChangeRow) (m Mapping, write bool)
-
-// batch works the next rows.
-func (s *Service) batch(ctx context.Context, scope psa.Scope, c *Change, work rowWork, done ChangeState) error {
-	rows := c.Rows[c.Next:min(c.Next+changeBatch, len(c.Rows))]
-	edits := make([]Edit, len(rows))
-	for i, r := range rows {
-		edits[i] = Edit{Tenant: r.Tenant, Target: r.Target}
-	}
-	check, err := s.checker(ctx, scope, edits)
-	if err != nil {
-		return err
-	}
-	tenants, err := s.known(ctx, scope.Account)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if err := s.workRow(ctx, scope, check, tenants, c, &rows[i], work); err != nil {
-			return err
-		}
-	}
-	c.Next += len(rows)
-	if c.Next == len(c.Rows) {
-		c.State = done
-	}
-	return nil
-}
-
-func (s *Service) workRow(
-	ctx context.Context, scope psa.Scope, check checker, tenants map[TenantID]Tenant, c *Change, row *ChangeRow, work rowWork,
-) error {
-	now, err := s.Store.Mapping(ctx, scope, row.Tenant)
-	if err != nil {
-		return fmt.Errorf("mapping of %s: %w", row.Tenant, err)
-	}
-	m, write := work(check, tenants, now, c, row)
-	if !write {
-		return nil
-	}
-	_, err = s.Store.PutMappings(ctx, scope, []Mapping{m})
-	if errors.Is(err, psa.ErrConflict) {
-		row.Result, row.Detail = RowConflict, "Somebody changed the mapping meanwhile."
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("save mapping of %s: %w", row.Tenant, err)
-	}
-	return s.note(ctx, scope, m, tenants[m.Tenant].Name)
-}
-
-func (s *Service) applyRow(check checker, tenants map[TenantID]Tenant, now Mapping, c *Change, row *ChangeRow) (Mapping, bool) {
-	switch {
-	case row.Result != "":
-		return Mapping{}, false // said already: an ambiguous proposal
-	case now.Change == c.ID:
-		row.Result = RowApplied // by a worker that died before it could say so
-		return Mapping{}, false
-	case now.Rev != row.Rev:
-		row.Result, row.Detail = RowConflict, "Somebody changed the mapping meanwhile."
-		return Mapping{}, false
-	}
-	m, err := s.wish(check, tenants, Edit{Tenant: row.Tenant, Target: row.Target, Rev: row.Rev}, c.By, c.ID)
-	if err != nil {
-		row.Result, row.Detail = RowInvalid, problem.From(err).Message
-		return Mapping{}, false
-	}
-	row.Before, row.Result = now.Target, RowApplied
-	return m, true
-}
-
-// undoRow puts back what was there before, unless somebody has changed it
-// since. What was there was valid then; it is validated again before use.
-func (s *Service) undoRow(_ checker, _ map[TenantID]Tenant, now Mapping, c *Change, row *ChangeRow) (Mapping, bool) {
-	switch undo := c.ID + "/undo"; {
-	case row.Result != RowApplied:
-		return Mapping{}, false
-	case now.Change == undo:
-		row.Result = RowUndone
-		return Mapping{}, false
-	case now.Change != c.ID:
-		row.Result, row.Detail = RowKept, "It was changed after."
-		return Mapping{}, false
-	default:
-		row.Result = RowUndone
-		return Mapping{Tenant: row.Tenant, Target: row.Before, By: c.By, At: s.Now().UTC(), Change: undo, Rev: now.Rev}, true
-	}
 }

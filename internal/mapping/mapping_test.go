@@ -42,8 +42,8 @@ func TestSave(t *testing.T) {
 		t.Errorf("taken away: %+v %v", saved, err)
 	}
 	want := []string{"mapping_changed ada Acme: Acme, Gold.", "mapping_changed bob Acme: not mapped any more."}
-	if !slices.Equal(w.notes, want) {
-		t.Errorf("notes %q", w.notes)
+	if got := w.notes(); !slices.Equal(got, want) {
+		t.Errorf("notes %q", got)
 	}
 	other := psa.Scope{Account: "msp-2", Generation: 1}
 	if _, err := w.Save(t.Context(), other, edit, "eve"); problem.CodeOf(err) != problem.NotFound {
@@ -185,7 +185,7 @@ func TestAutoMap(t *testing.T) {
 		t.Fatal("a proposal was applied by itself")
 	}
 	for range 2 { // pressed twice
-		if _, err := w.Apply(t.Context(), w.scope, c.ID); err != nil {
+		if _, err := w.Apply(t.Context(), w.scope, c.ID, "ada"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,14 +197,14 @@ func TestAutoMap(t *testing.T) {
 	if _, err := w.Save(t.Context(), w.scope, mapping.Edit{Tenant: m.Tenant, Target: mapping.Target{Company: mapping.Ref{ID: other}}, Rev: m.Rev}, "bob"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Undo(t.Context(), w.scope, c.ID); err != nil {
+	if _, err := w.Undo(t.Context(), w.scope, c.ID, "bob"); err != nil {
 		t.Fatal(err)
 	}
 	w.work()
 	if w.mapping("Acme, Inc.").Mapped() || w.mapping("Two agreements").Company.ID != other || !w.mapping("Mapped").Mapped() {
 		t.Errorf("taken back: %+v", w.change(c.ID))
 	}
-	if _, err := w.Apply(t.Context(), w.scope, c.ID); problem.CodeOf(err) != problem.Conflict {
+	if _, err := w.Apply(t.Context(), w.scope, c.ID, "ada"); problem.CodeOf(err) != problem.Conflict {
 		t.Errorf("applying what was taken back: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestChangeSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	died := mapping.Mapping{Tenant: "t-n05", Target: edits[5].Target, Change: c.ID, By: "ada"}
-	if _, err := w.Store.PutMappings(t.Context(), w.scope, []mapping.Mapping{died}); err != nil {
+	if _, err := w.Store.PutMappings(t.Context(), w.scope, []mapping.Mapping{died}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.queue = append(w.queue, c.ID)
@@ -363,6 +363,11 @@ func TestCompanySearch(t *testing.T) {
 	found, err := w.CompanySearch(t.Context(), w.scope, " zebra ", 5)
 	if err != nil || len(found) != 2 || found[0].ID != kept || found[1].ID != left {
 		t.Errorf("%+v %v", found, err)
+	}
+	w.whole, w.Connector = true, closed{} // there is nobody to ask
+	found, err = w.CompanySearch(t.Context(), w.scope, " zebra ", 5)
+	if err != nil || len(found) != 1 {
+		t.Errorf("everything is stored: %+v %v", found, err)
 	}
 }
 

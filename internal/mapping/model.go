@@ -75,10 +75,19 @@ type Mapping struct {
 
 	By string
 	At time.Time
-	// Change is the change set that wrote it, "" if a person's edit did.
+	// Change is the change set that wrote it, "" if a person's edit did. Before
+	// is what a change set wrote over: stored in the same step, so that it can
+	// be put back whatever else was lost.
 	Change string
+	Before *Target
 	// Rev grows with each write; 0 is a tenant that was never mapped.
 	Rev int64
+}
+
+// Note tells people, in the account's log, that something was changed.
+type Note struct {
+	Event, Who, Message string
+	At                  time.Time
 }
 
 // Products are an account's catalog items by SKU.

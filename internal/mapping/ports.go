@@ -15,9 +15,9 @@ type Store interface {
 	ChangeStore
 	// Products returns the scope's, the zero ones if there are none.
 	Products(ctx context.Context, scope psa.Scope) (Products, error)
-	// PutProducts stores p if the stored Rev is p.Rev; psa.ErrConflict
-	// otherwise.
-	PutProducts(ctx context.Context, scope psa.Scope, p Products) (Products, error)
+	// PutProducts stores p, and the note of it, if the stored Rev is p.Rev;
+	// psa.ErrConflict otherwise.
+	PutProducts(ctx context.Context, scope psa.Scope, p Products, note Note) (Products, error)
 }
 
 // Keeper is the part of Store that keeps mappings.
@@ -26,10 +26,11 @@ type Keeper interface {
 	// one, the zero one if there is none.
 	Mappings(ctx context.Context, scope psa.Scope) ([]Mapping, error)
 	Mapping(ctx context.Context, scope psa.Scope, tenant TenantID) (Mapping, error)
-	// PutMappings stores up to MaxRows in one step, each if the stored Rev is
-	// its Rev, and returns them with their new Rev. Otherwise nothing is
-	// stored, and the error is a *Conflict that says where.
-	PutMappings(ctx context.Context, scope psa.Scope, ms []Mapping) ([]Mapping, error)
+	// PutMappings stores up to MaxRows of different tenants in one step, each
+	// if the stored Rev is its Rev, and as many notes of it, and returns the
+	// mappings with their new Rev. Otherwise nothing is stored, and the error
+	// is a *Conflict that says where.
+	PutMappings(ctx context.Context, scope psa.Scope, ms []Mapping, notes []Note) ([]Mapping, error)
 }
 
 // TenantStore is the part of Store that keeps tenants.
@@ -43,6 +44,7 @@ type TenantStore interface {
 
 // ChangeStore is the part of Store that keeps change sets, for 30 days.
 type ChangeStore interface {
+	// CreateChange is psa.ErrInvalid for more than the store can keep as one.
 	CreateChange(ctx context.Context, scope psa.Scope, c Change) error
 	Change(ctx context.Context, scope psa.Scope, id string) (Change, error)
 	// PutChange stores c if the stored Rev is c.Rev; psa.ErrConflict
@@ -93,11 +95,9 @@ type Connector interface {
 type Directory interface {
 	// Names returns all of them: up to a few ten thousand.
 	Names(ctx context.Context, scope psa.Scope) ([]Ref, error)
-}
-
-// Journal tells people what was changed. Writing an entry twice is harmless.
-type Journal interface {
-	Note(ctx context.Context, scope psa.Scope, event, who, message string) error
+	// Whole reports whether they are all that ConnectWise has: no filter leaves
+	// any out, and they were all read once.
+	Whole(ctx context.Context, scope psa.Scope) (bool, error)
 }
 
 // Waker has a worker go on with a change set, soon and at least once.

@@ -17,7 +17,6 @@ type Service struct {
 	Store     Store
 	Connector Connector
 	Directory Directory
-	Journal   Journal
 	Waker     Waker
 	// Catalog are the deployment's SKUs.
 	Catalog []Product
@@ -44,9 +43,8 @@ func (s *Service) Save(ctx context.Context, scope psa.Scope, e Edit, by string) 
 
 // SaveMany stores up to MaxRows mappings, all or none.
 func (s *Service) SaveMany(ctx context.Context, scope psa.Scope, edits []Edit, by string) ([]Mapping, error) {
-	if len(edits) == 0 || len(edits) > MaxRows {
-		return nil, problem.New(problem.BadRequest, fmt.Sprintf("Between 1 and %d mappings can be saved at once.", MaxRows),
-			"Save more as a change set.")
+	if err := once(edits, MaxRows, "Save more as a change set."); err != nil {
+		return nil, err
 	}
 	check, err := s.checker(ctx, scope, edits)
 	if err != nil {
@@ -56,25 +54,45 @@ func (s *Service) SaveMany(ctx context.Context, scope psa.Scope, edits []Edit, b
 	if err != nil {
 		return nil, err
 	}
-	wanted := make([]Mapping, len(edits))
+	wanted, notes := make([]Mapping, len(edits)), make([]Note, len(edits))
 	for i, e := range edits {
-		if wanted[i], err = s.wish(check, tenants, e, by, ""); err != nil {
-			return nil, among(len(edits), tenants[e.Tenant].Name, err)
+		t, ok := tenants[e.Tenant]
+		if !ok {
+			return nil, noTenant()
 		}
+		if wanted[i], err = s.wish(check, e, by); err != nil {
+			return nil, among(len(edits), t.Name, err)
+		}
+		notes[i] = noteOf(wanted[i], t.Name)
 	}
-	saved, err := s.Store.PutMappings(ctx, scope, wanted)
+	saved, err := s.Store.PutMappings(ctx, scope, wanted, notes)
 	if errors.Is(err, psa.ErrConflict) {
 		return nil, among(len(edits), namesOf(err, tenants), stale(err))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("save mappings: %w", err)
 	}
-	for _, m := range saved {
-		if err := s.note(ctx, scope, m, tenants[m.Tenant].Name); err != nil {
-			return nil, err
-		}
-	}
 	return saved, nil
+}
+
+// once refuses a list of edits that is empty, has more than most, or names a
+// tenant twice: which of the two was meant nobody knows.
+func once(edits []Edit, most int, remedy string) error {
+	if len(edits) == 0 || len(edits) > most {
+		return problem.New(problem.BadRequest, fmt.Sprintf("Between 1 and %d mappings can be changed at once.", most), remedy)
+	}
+	seen := make(map[TenantID]bool, len(edits))
+	for _, e := range edits {
+		if seen[e.Tenant] {
+			return problem.New(problem.BadRequest, "A tenant comes twice.", "Name each tenant once.").Wrap(psa.ErrInvalid)
+		}
+		seen[e.Tenant] = true
+	}
+	return nil
+}
+
+func noTenant() error {
+	return problem.New(problem.NotFound, "There is no such tenant.", "Reload the list of tenants.").Wrap(psa.ErrNotFound)
 }
 
 func stale(cause error) error {
@@ -104,10 +122,7 @@ func namesOf(err error, tenants map[TenantID]Tenant) string {
 }
 
 // wish is the mapping that an edit asks for.
-func (s *Service) wish(check checker, tenants map[TenantID]Tenant, e Edit, by, change string) (Mapping, error) {
-	if _, ok := tenants[e.Tenant]; !ok {
-		return Mapping{}, problem.New(problem.NotFound, "There is no such tenant.", "Reload the list of tenants.").Wrap(psa.ErrNotFound)
-	}
+func (s *Service) wish(check checker, e Edit, by string) (Mapping, error) {
 	switch e.Target.Off {
 	case "", EndLine, ZeroLine, LeaveLine:
 	default:
@@ -117,7 +132,7 @@ func (s *Service) wish(check checker, tenants map[TenantID]Tenant, e Edit, by, c
 	if err != nil {
 		return Mapping{}, err
 	}
-	return Mapping{Tenant: e.Tenant, Target: target, By: by, At: s.Now().UTC(), Change: change, Rev: e.Rev}, nil
+	return Mapping{Tenant: e.Tenant, Target: target, By: by, At: s.Now().UTC(), Rev: e.Rev}, nil
 }
 
 func (s *Service) checker(ctx context.Context, scope psa.Scope, edits []Edit) (checker, error) {
@@ -153,15 +168,15 @@ func (s *Service) known(ctx context.Context, account psa.AccountID) (map[TenantI
 	return out, nil
 }
 
-func (s *Service) note(ctx context.Context, scope psa.Scope, m Mapping, tenant string) error {
+// noteOf tells of a mapping. Nothing is computed from it: postings read the
+// mappings themselves. It is stored with the mapping all the same, since it is
+// all that says later who changed what before the last change.
+func noteOf(m Mapping, tenant string) Note {
 	message := fmt.Sprintf("%s: not mapped any more.", tenant)
 	if m.Mapped() {
 		message = fmt.Sprintf("%s: %s, %s%s.", tenant, m.Company.Name, agreementWords(m.Target), offWords(m.Target))
 	}
-	if err := s.Journal.Note(ctx, scope, "mapping_changed", m.By, message); err != nil {
-		return fmt.Errorf("note mapping: %w", err)
-	}
-	return nil
+	return Note{Event: "mapping_changed", Who: m.By, Message: message, At: m.At}
 }
 
 func agreementWords(t Target) string {
@@ -204,14 +219,16 @@ func (s *Service) SaveProducts(ctx context.Context, scope psa.Scope, items map[S
 	if err := s.suits(ctx, scope, check, chosen); err != nil {
 		return Products{}, err
 	}
-	saved, err := s.Store.PutProducts(ctx, scope, Products{Items: chosen, By: by, At: s.Now().UTC(), Rev: rev})
+	now := s.Now().UTC()
+	note := Note{Event: "products_changed", Who: by, Message: fmt.Sprintf("%d products have a catalog item.", len(chosen)), At: now}
+	saved, err := s.Store.PutProducts(ctx, scope, Products{Items: chosen, By: by, At: now, Rev: rev}, note)
 	if errors.Is(err, psa.ErrConflict) {
 		return Products{}, stale(err)
 	}
 	if err != nil {
 		return Products{}, fmt.Errorf("save products: %w", err)
 	}
-	return saved, s.Journal.Note(ctx, scope, "products_changed", by, fmt.Sprintf("%d products have a catalog item.", len(chosen)))
+	return saved, nil
 }
 
 // suits checks the account's items together with those that mappings put in
@@ -232,6 +249,7 @@ func (s *Service) suits(ctx context.Context, scope psa.Scope, check checker, cho
 
 // CompanySearch finds companies by name for a type-ahead: those that are
 // synced, and, where they are few, those that a filter leaves out as well.
+// ConnectWise is asked only if there may be such.
 func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]Ref, error) {
 	names, err := s.Directory.Names(ctx, scope)
 	if err != nil {
@@ -239,6 +257,13 @@ func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text strin
 	}
 	found := Search(names, text, limit)
 	if len(found) == limit || len([]rune(strings.TrimSpace(text))) < minSearch {
+		return found, nil
+	}
+	whole, err := s.Directory.Whole(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("company names: %w", err)
+	}
+	if whole {
 		return found, nil
 	}
 	cw, err := s.Connector.Mapping(ctx, scope)

@@ -70,6 +70,12 @@ func (s *ids) add(id psa.RecordID) {
 	}
 }
 
+// named is the target with the names of its company and agreement.
+func (c checker) named(t Target) Target {
+	t.Company.Name, t.Agreement.Name = c.companies[t.Company.ID].Name, c.agreements[t.Agreement.ID].Name
+	return t
+}
+
 // check returns the target with the names as they are now, or what is wrong
 // with it. An empty target takes a mapping away and needs no check.
 func (c checker) check(t Target) (Target, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
+	"github.com/psabridge/psabridge/internal/syncer"
 )
 
 // world is a ConnectWise, a table and a queue of change sets.
@@ -25,11 +26,13 @@ type world struct {
 	t     *testing.T
 	sim   *cwsim.Simulator
 	scope psa.Scope
+	store *dynamo.Store
+	table string
 
 	mu    sync.Mutex
 	queue []string
-	notes []string
 	names []mapping.Ref
+	whole bool
 }
 
 func products() []mapping.Product {
@@ -65,9 +68,10 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	db, table := dynamotest.New(t)
-	w := &world{t: t, sim: sim, scope: psa.Scope{Account: "msp-1", Generation: 1}}
+	store := dynamo.New(db, table, time.Now)
+	w := &world{t: t, sim: sim, scope: psa.Scope{Account: "msp-1", Generation: 1}, store: store, table: table}
 	w.Service = &mapping.Service{
-		Store: dynamo.New(db, table, time.Now).Mapping(), Directory: w, Journal: w, Waker: w,
+		Store: store.Mapping(), Directory: w, Waker: w,
 		Connector: opener{connector.NewChooser(client)}, Catalog: products(), Now: time.Now,
 	}
 	return w
@@ -86,12 +90,21 @@ func (o opener) Mapping(_ context.Context, scope psa.Scope) (mapping.ConnectWise
 // Names implements mapping.Directory.
 func (w *world) Names(context.Context, psa.Scope) ([]mapping.Ref, error) { return w.names, nil }
 
-// Note implements mapping.Journal.
-func (w *world) Note(_ context.Context, _ psa.Scope, event, who, message string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.notes = append(w.notes, event+" "+who+" "+message)
-	return nil
+// Whole implements mapping.Directory.
+func (w *world) Whole(context.Context, psa.Scope) (bool, error) { return w.whole, nil }
+
+// notes are what people are told, the oldest first.
+func (w *world) notes() []string {
+	w.t.Helper()
+	entries, _, err := w.store.Runs().Logs(w.t.Context(), w.scope, syncer.Page{Limit: 1000})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[len(entries)-1-i] = e.Event + " " + e.Who + " " + e.Message
+	}
+	return out
 }
 
 // WakeChange implements mapping.Waker.

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/psabridge/psabridge/internal/app"
 	"github.com/psabridge/psabridge/internal/connectwise"
+	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
-	"github.com/psabridge/psabridge/internal/syncer"
+	"github.com/psabridge/psabridge/internal/queue"
 )
 
 const (
@@ -32,13 +34,17 @@ func (c *Connector) Mapping(ctx context.Context, scope psa.Scope) (mapping.Conne
 	return NewChooser(client), nil
 }
 
-// Note implements mapping.Journal.
-func (j Journal) Note(ctx context.Context, scope psa.Scope, event, who, message string) error {
-	entry := syncer.LogEntry{At: time.Now(), Event: event, Who: who, Message: message}
-	if err := j.Log.Log(ctx, scope, entry); err != nil {
-		return fmt.Errorf("log %s: %w", event, err)
+// NewMapping joins mapping to its stores and ConnectWise; the function that
+// serves people and the one that works change sets have the same.
+func NewMapping(cfg app.Config, store *dynamo.Store, conn *Connector, sender *queue.Sender) (*mapping.Service, error) {
+	catalog, err := mapping.ParseCatalog(cfg.Products)
+	if err != nil {
+		return nil, fmt.Errorf("PRODUCTS: %w", err)
 	}
-	return nil
+	return &mapping.Service{
+		Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Waker: app.ChangeWaker{Sender: sender},
+		Catalog: catalog, Now: time.Now,
+	}, nil
 }
 
 // NewChooser reads what can be mapped to with a client.

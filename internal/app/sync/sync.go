@@ -61,9 +61,9 @@ func New(cfg app.Config) (Handler, error) {
 	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, log)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
 	waker := app.Waker{Sender: sender}
-	catalog, err := mapping.ParseCatalog(cfg.Products)
+	mappings, err := connector.NewMapping(cfg, store, conn, sender)
 	if err != nil {
-		return nil, fmt.Errorf("PRODUCTS: %w", err)
+		return nil, err
 	}
 	bus := events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName)
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{
@@ -88,6 +88,7 @@ func New(cfg app.Config) (Handler, error) {
 		engine:    engine,
 		bus:       bus,
 		callbacks: callbacks,
+		mapping:   mappings,
 		tick: []func(context.Context) error{
 			engine.Tick, callbacks.Tick, setup.NewSweeper(store.Setup(), vault, time.Now).Sweep, service.Tick,
 		},
@@ -97,10 +98,6 @@ func New(cfg app.Config) (Handler, error) {
 		Sources: func(ctx context.Context, account psa.AccountID) (filter.Source, error) {
 			return conn.FilterSource(ctx, store.Setup(), account)
 		},
-	}
-	w.mapping = &mapping.Service{
-		Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
-		Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
 	}
 	return func(ctx context.Context, e lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error) {
 		defer conn.Rest(ctx)

@@ -23,7 +23,6 @@ import (
 	"github.com/psabridge/psabridge/internal/filter"
 	"github.com/psabridge/psabridge/internal/httpapi"
 	"github.com/psabridge/psabridge/internal/lambdahttp"
-	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
 	"github.com/psabridge/psabridge/internal/setup"
@@ -63,20 +62,16 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wire setup: %w", err)
 	}
-	catalog, err := mapping.ParseCatalog(cfg.Products)
+	mappings, err := connector.NewMapping(cfg, store, conn, sender)
 	if err != nil {
-		return nil, fmt.Errorf("PRODUCTS: %w", err)
+		return nil, err
 	}
 	posters := posting.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
 	postings := posting.NewEngine(store, conn, posters, nil, cfg, usage.Options{Log: log})
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
-		People: store.Persons(),
-		Mapping: &mapping.Service{
-			Store: store.Mapping(), Connector: conn, Directory: store.Directory(), Journal: connector.Journal{Log: store.Runs()},
-			Waker: app.ChangeWaker{Sender: sender}, Catalog: catalog, Now: time.Now,
-		},
+		People: store.Persons(), Mapping: mappings,
 		Intake:   usage.Intake{Store: store.Reports(), Now: time.Now},
 		Postings: usage.NewService(postings), PostingRuns: store.PostingRuns(), PostingLedger: store.Postings(0),
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,

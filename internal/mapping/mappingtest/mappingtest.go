@@ -19,6 +19,7 @@ type Store struct {
 	mappings map[mappingKey]mapping.Mapping
 	products map[psa.Scope]mapping.Products
 	changes  map[changeKey]mapping.Change
+	notes    []mapping.Note
 }
 
 var _ mapping.Store = (*Store)(nil)
@@ -97,8 +98,15 @@ func (s *Store) Mapping(_ context.Context, scope psa.Scope, tenant mapping.Tenan
 	return m, nil
 }
 
+// Notes returns what was noted.
+func (s *Store) Notes() []mapping.Note {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notes)
+}
+
 // PutMappings implements mapping.Keeper.
-func (s *Store) PutMappings(_ context.Context, scope psa.Scope, ms []mapping.Mapping) ([]mapping.Mapping, error) {
+func (s *Store) PutMappings(_ context.Context, scope psa.Scope, ms []mapping.Mapping, notes []mapping.Note) ([]mapping.Mapping, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conflict := &mapping.Conflict{}
@@ -110,6 +118,7 @@ func (s *Store) PutMappings(_ context.Context, scope psa.Scope, ms []mapping.Map
 	if len(conflict.Tenants) > 0 {
 		return nil, conflict
 	}
+	s.notes = append(s.notes, notes...)
 	saved := slices.Clone(ms)
 	for i := range saved {
 		saved[i].Rev++
@@ -126,7 +135,7 @@ func (s *Store) Products(_ context.Context, scope psa.Scope) (mapping.Products, 
 }
 
 // PutProducts implements mapping.Store.
-func (s *Store) PutProducts(_ context.Context, scope psa.Scope, p mapping.Products) (mapping.Products, error) {
+func (s *Store) PutProducts(_ context.Context, scope psa.Scope, p mapping.Products, note mapping.Note) (mapping.Products, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.products[scope].Rev != p.Rev {
@@ -134,6 +143,7 @@ func (s *Store) PutProducts(_ context.Context, scope psa.Scope, p mapping.Produc
 	}
 	p.Rev++
 	s.products[scope] = p
+	s.notes = append(s.notes, note)
 	return p, nil
 }
 

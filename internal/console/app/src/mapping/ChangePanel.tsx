@@ -10,7 +10,7 @@ import { Icon } from "../ui/icons";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { Loading } from "../ui/states";
 import { ChangeRows } from "./ChangeRows";
-import { changeTitle, tally } from "./change";
+import { canUndo, changeTitle, tally } from "./change";
 import { changeQuery, isWorking, keys } from "./queries";
 import { useWorkChange } from "./useSave";
 
@@ -48,7 +48,7 @@ export function ChangePanel({ id, onClose }: { id: string; onClose: () => void }
 function Content({ change }: { change: MappingChange }) {
   const mayChange = useMayChange();
   const work = useWorkChange(change.id);
-  const { ready, applied } = tally(change);
+  const { ready } = tally(change);
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
@@ -69,7 +69,7 @@ function Content({ change }: { change: MappingChange }) {
           </Button>
         </div>
       )}
-      {mayChange && change.state === "applied" && applied > 0 && (
+      {mayChange && canUndo(change) && (
         <div className="actions">
           <Button variant="default" loading={work.isPending} onClick={() => work.mutate("undo")}>
             Undo

@@ -31,6 +31,12 @@ export function tally({ rows }: MappingChange) {
   };
 }
 
+/** Whether something was done that can be taken back. One that stopped half way may have done more than it could say. */
+export function canUndo(change: MappingChange): boolean {
+  const { state, rows } = change;
+  return state === "applied" ? tally(change).applied > 0 : state === "stopped" && rows.length > 0;
+}
+
 /** What a change set is at, as a title. */
 export function changeTitle(change: MappingChange): string {
   const { ready, applied, refused, undone, kept } = tally(change);

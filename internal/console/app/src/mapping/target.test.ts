@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Agreement, MappingChange, MappingRow, Target } from "../api/types";
-import { changeTitle, ordered, resultWords } from "./change";
+import { canUndo, changeTitle, ordered, resultWords } from "./change";
 import { bulkEdits, noTarget, proposed, rangeWords, refOf, targetOf, unusable, wishOf } from "./target";
 
 const acme = { id: 7, name: "Acme" };
@@ -88,6 +88,10 @@ const changeWith = (change: Partial<MappingChange>): MappingChange => ({
 test("a change set tells what was done, and what was not comes first", () => {
   expect(changeTitle(changeWith({}))).toBe("1 mapping saved, 1 was not");
   expect(ordered(changeWith({})).map(({ tenant }) => tenant)).toEqual(["b", "a"]);
+  expect(canUndo(changeWith({}))).toBe(true);
+  expect(canUndo(changeWith({ state: "stopped" }))).toBe(true);
+  expect(canUndo(changeWith({ state: "stopped", rows: [] }))).toBe(false);
+  expect(canUndo(changeWith({ state: "undone" }))).toBe(false);
   const rows: MappingChange["rows"] = [
     { tenant: "b", name: "B", target: noTarget, result: "ambiguous", detail: "2 companies have this name." },
     { tenant: "a", name: "A", target },
