@@ -19,6 +19,8 @@ type Reports struct{ db *table }
 var (
 	_ usage.ReportStore = (*Reports)(nil)
 	_ usage.Reports     = (*Reports)(nil)
+
+	_ usage.ReportHistory = (*Reports)(nil)
 )
 
 // Reports implements usage.ReportStore and usage.Reports.
@@ -123,7 +125,7 @@ func (r *Reports) Latest(ctx context.Context, scope psa.Scope, today usage.Date)
 	return out, nil
 }
 
-// Reported returns a tenant's reports from day first to day last, oldest first.
+// Reported implements usage.ReportHistory.
 func (r *Reports) Reported(ctx context.Context, account psa.AccountID, tenant usage.TenantID, first, last usage.Date) ([]usage.Report, error) {
 	items, err := allAs[reportItem](ctx, r.db, query{
 		pk: reportKey(account, tenant, "").PK, cond: "#sk BETWEEN :first AND :last", with: with{"first": first, "last": last},
@@ -136,4 +138,19 @@ func (r *Reports) Reported(ctx context.Context, account psa.AccountID, tenant us
 		out[i] = usage.Report{Tenant: tenant, Day: it.Day, ReportedAt: fromNanos(it.At), Counts: it.Counts}
 	}
 	return out, nil
+}
+
+// LastReport implements usage.ReportHistory.
+func (r *Reports) LastReport(ctx context.Context, account psa.AccountID, tenant usage.TenantID, day usage.Date) (usage.Report, error) {
+	items, _, err := pageAs[reportItem](ctx, r.db, query{
+		pk: reportKey(account, tenant, "").PK, cond: "#sk <= :day", with: with{"day": day}, backward: true,
+	}, 1)
+	if err != nil {
+		return usage.Report{}, fmt.Errorf("last report: %w", err)
+	}
+	if len(items) == 0 {
+		return usage.Report{}, nil
+	}
+	it := items[0]
+	return usage.Report{Tenant: tenant, Day: it.Day, ReportedAt: fromNanos(it.At), Counts: it.Counts}, nil
 }

@@ -53,6 +53,13 @@ func TestLatestReport(t *testing.T) {
 	wantEqual(t, "days", days, []usage.Report{
 		report("a", "2026-11-01", at.Add(time.Minute), 1), report("a", "2026-11-20", at.Add(time.Minute), 4), report("a", "2026-11-21", at, 6),
 	})
+	for day, want := range map[usage.Date]usage.Report{
+		"2026-11-22": report("a", "2026-11-21", at, 6), "2026-11-19": report("a", "2026-11-01", at.Add(time.Minute), 1), "2026-10-31": {},
+	} {
+		got, err := s.Reports().LastReport(t.Context(), "msp-1", "a", day)
+		must(t, err)
+		wantEqual(t, "last report up to "+string(day), got, want)
+	}
 }
 
 // Two processes report at once: neither is lost.

@@ -34,6 +34,7 @@ type Config struct {
 	Postings      Postings
 	PostingRuns   PostingRuns
 	PostingLedger PostingLedger
+	Statements    Statements
 
 	// Claims and RequestID tell of the request in a context.
 	Claims     Claims
@@ -91,8 +92,9 @@ func (c *Config) check() error {
 		"Setup": c.Setup == nil, "Engine": c.Engine == nil, "Runs": c.Runs == nil, "Records": c.Records == nil, "Jobs": c.Jobs == nil,
 		"Mapping": c.Mapping == nil, "Intake": c.Intake == nil,
 		"Postings": c.Postings == nil, "PostingRuns": c.PostingRuns == nil, "PostingLedger": c.PostingLedger == nil,
-		"People": c.People == nil,
-		"Claims": c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
+		"Statements": c.Statements == nil,
+		"People":     c.People == nil,
+		"Claims":     c.Claims == nil, "RequestID": c.RequestID == nil, "ClaimNames": c.ClaimNames == ClaimNames{},
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("httpapi: %s is missing", name))
@@ -131,6 +133,7 @@ func build(cfg Config) *api {
 	a.registerProducts()
 	a.registerIntake()
 	a.registerPostings()
+	a.registerStatements()
 	return a
 }
 
@@ -189,12 +192,19 @@ type operation struct {
 	tag    string
 	// body is how many bytes of body it takes; 0 means maxBody.
 	body int64
+	// content is the type of the answer; "" means JSON.
+	content string
 }
 
 // add registers an operation, with its access checked before its input is
 // read and its errors made problem documents.
 func add[I, O any](a *api, op operation, f func(context.Context, *I) (*O, error)) {
+	var answers map[string]*huma.Response
+	if op.content != "" {
+		answers = map[string]*huma.Response{"200": {Content: map[string]*huma.MediaType{op.content: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+	}
 	huma.Register(a.huma, huma.Operation{
+		Responses:   answers,
 		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary,
 		DefaultStatus: op.status, MaxBodyBytes: cmp.Or(op.body, maxBody), Tags: []string{op.tag},
 		RejectUnknownQueryParameters: true,

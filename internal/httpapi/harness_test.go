@@ -56,6 +56,7 @@ func newServer(t *testing.T) *server {
 		Setup: s.world.Service(t, nil), Engine: s.engine, Runs: s.engine, Records: s.engine, Jobs: s.jobs.service(s.world.Now),
 		People: s.names, Mapping: s.books, Intake: usage.Intake{Store: s.books, Now: s.world.Now},
 		Postings: s.cashier.service(s.world.Now), PostingRuns: s.cashier, PostingLedger: ledger{s.cashier},
+		Statements: usage.Statements{Mappings: s.cashier.product, Kept: s.cashier, Reports: s.cashier.product, Now: s.world.Now},
 		Claims: func(ctx context.Context) (map[string]string, []string, bool) {
 			c, ok := ctx.Value(claimsKey{}).(token)
 			return c, nil, ok && c != nil

@@ -92,8 +92,9 @@ func TestRequestsEndBeforeTheFunction(t *testing.T) {
 			Setup: slow{}, Engine: &engine{}, Runs: &engine{}, Records: &engine{}, Jobs: new(jobs).service(time.Now), People: &names{},
 			Mapping: newBooks(), Intake: usage.Intake{Store: newBooks(), Now: time.Now},
 			Postings: newCashier().service(time.Now), PostingRuns: newCashier(), PostingLedger: ledger{newCashier()},
-			Claims:    func(context.Context) (map[string]string, []string, bool) { return admin(), nil, true },
-			RequestID: func(context.Context) string { return "req-1" }, ClaimNames: httpapi.ClaimNames{Account: "account", Roles: "roles", Kind: "kind"},
+			Statements: usage.Statements{},
+			Claims:     func(context.Context) (map[string]string, []string, bool) { return admin(), nil, true },
+			RequestID:  func(context.Context) string { return "req-1" }, ClaimNames: httpapi.ClaimNames{Account: "account", Roles: "roles", Kind: "kind"},
 		})
 		if err != nil {
 			t.Fatal(err)

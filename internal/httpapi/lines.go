@@ -53,6 +53,7 @@ type Attention struct {
 	Remedy string `json:"remedy"`
 	Line   int64  `json:"line,omitempty"`
 	Tenant string `json:"tenant,omitempty"`
+	Name   string `json:"tenantName,omitempty" doc:"What people call the tenant."`
 	By     string `json:"by,omitempty"`
 	Day    string `json:"day,omitempty"`
 	Was    string `json:"was,omitempty"`
@@ -60,10 +61,10 @@ type Attention struct {
 	Words  string `json:"words,omitempty" doc:"ConnectWise's own."`
 }
 
-func attention(a usage.Attention) Attention {
+func (n lineNames) attention(a usage.Attention) Attention {
 	return Attention{
 		Code: string(a.Code), Stops: a.Code.Stops(), Remedy: a.Code.Remedy(), Line: int64(a.Line), Tenant: string(a.Tenant),
-		By: a.By, Day: string(a.Day), Was: a.Was, Is: a.Is, Words: a.Words,
+		Name: n.people[string(a.Tenant)], By: a.By, Day: string(a.Day), Was: a.Was, Is: a.Is, Words: a.Words,
 	}
 }
 
@@ -124,12 +125,13 @@ type lineNames struct {
 	agreements, items map[psa.RecordID]string
 	companies         map[psa.RecordID]string
 	tenants           map[psa.RecordID][]string // by agreement
+	people            map[string]string         // tenants by id
 }
 
 func (a *api) lineNames(ctx context.Context, scope psa.Scope) (lineNames, error) {
 	n := lineNames{
 		agreements: map[psa.RecordID]string{}, items: map[psa.RecordID]string{}, companies: map[psa.RecordID]string{},
-		tenants: map[psa.RecordID][]string{},
+		tenants: map[psa.RecordID][]string{}, people: map[string]string{},
 	}
 	const all = 1 << 30
 	table, err := a.Mapping.Table(ctx, scope, mapping.TableQuery{Limit: all})
@@ -144,6 +146,7 @@ func (a *api) lineNames(ctx context.Context, scope psa.Scope) (lineNames, error)
 		n.items[item.ID] = item.Name
 	}
 	for _, r := range table.Rows {
+		n.people[string(r.Tenant.ID)] = r.Tenant.Name
 		id := r.Mapping.Agreement.ID
 		if id == 0 {
 			continue
@@ -164,7 +167,7 @@ func (n lineNames) line(k usage.SeriesKey, s usage.Series) BilledLine {
 		Reported: s.Look.Product.String(), ConnectWise: s.Look.ConnectWise.String(), Posted: s.Look.Posted.String(),
 		PostedAt: optional(s.PostedAt), Held: s.Decisions.Hold != nil, Left: s.Decisions.Leave != nil,
 	}
-	out.Attention, _ = listOf(s.Look.Attention, "", attention)
+	out.Attention, _ = listOf(s.Look.Attention, "", n.attention)
 	out.Others, _ = listOf(s.Look.Others, "", func(o usage.Other) OtherLine {
 		return OtherLine{ID: int64(o.ID), Start: string(o.Start), End: string(o.End), Quantity: o.Quantity.String()}
 	})
@@ -226,7 +229,7 @@ func (n lineNames) entry(e usage.Entry) PostingEntry {
 		EndWas: string(e.EndWas), EndThen: string(e.EndThen),
 	}
 	if e.Found != nil {
-		found := attention(*e.Found)
+		found := n.attention(*e.Found)
 		out.Found = &found
 	}
 	return out

@@ -82,25 +82,25 @@ func (a *api) getPostingPlan(ctx context.Context, in *postingPlanInput) (*postin
 	}
 	out := &postingPlanOutput{}
 	out.Body.Items, out.Body.Next = listOf(plans, next, func(p usage.AgreementPlan) PlannedAgreement {
-		planned := plannedAgreement(p)
+		planned := names.plannedAgreement(p)
 		planned.Company = names.companies[p.Agreement]
 		return planned
 	})
 	return out, nil
 }
 
-func plannedAgreement(p usage.AgreementPlan) PlannedAgreement {
+func (n lineNames) plannedAgreement(p usage.AgreementPlan) PlannedAgreement {
 	out := PlannedAgreement{Agreement: Ref{ID: int64(p.Agreement), Name: p.Name}, ProposeArrears: p.ProposeArrears}
-	out.Lines, _ = listOf(p.Series, "", plannedLine)
+	out.Lines, _ = listOf(p.Series, "", n.plannedLine)
 	return out
 }
 
-func plannedLine(s usage.SeriesPlan) PlannedLine {
+func (n lineNames) plannedLine(s usage.SeriesPlan) PlannedLine {
 	out := PlannedLine{
 		Product: Ref{ID: int64(s.Key.Product), Name: s.Product}, Date: string(s.Date), Next: string(s.Next), Why: string(s.Why),
 		Unapproved: s.Unapproved, Reported: s.Look.Product.String(), Now: s.Look.ConnectWise.String(), Effect: s.Effect.String(),
 	}
-	out.Attention, _ = listOf(s.Look.Attention, "", attention)
+	out.Attention, _ = listOf(s.Look.Attention, "", n.attention)
 	out.Steps, _ = listOf(s.Steps, "", func(t usage.Step) PlannedStep {
 		return PlannedStep{
 			Kind: string(t.Kind), Line: int64(t.Line), Date: string(t.Date), Was: t.Was.String(), Then: t.Then.String(),

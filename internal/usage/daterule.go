@@ -6,6 +6,9 @@ type Opening struct {
 	Date, Next Date
 	// Why is the sentence of the rule that decided.
 	Why DateReason
+	// Invoiced is the first day that no invoice covers yet, by the next
+	// invoice date.
+	Invoiced Date
 
 	periods periods
 }
@@ -46,6 +49,10 @@ func Open(a Agreement, parent *Agreement, arrears bool, today Date) (Opening, *A
 		return Opening{}, why
 	}
 	o := open(p, a.NID, arrears, today)
+	o.Invoiced = a.NID
+	if arrears {
+		o.Invoiced = p.before(a.NID)
+	}
 	if o.Date < p.first {
 		o.Date, o.Why = p.first, DateBillStart
 	}

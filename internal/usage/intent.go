@@ -176,7 +176,7 @@ func hasSerial(listed []Addition, serial string) bool {
 func (s *Series) record(step Step, a Addition, at time.Time) {
 	s.PostedAt = at
 	if step.Kind == StepCreate {
-		s.add(Line{ID: a.ID, Start: step.Date, Shown: a.Start, End: a.End, Quantity: step.Then, CreatedAt: at})
+		s.add(Line{ID: a.ID, Start: step.Date, Shown: a.Start, End: a.End, Quantity: step.Then, CreatedAt: at, PostedAt: at})
 		return
 	}
 	l := s.line(step.Line)
@@ -185,5 +185,8 @@ func (s *Series) record(step Step, a Addition, at time.Time) {
 		l = s.line(a.ID)
 	}
 	l.Quantity, l.End, l.Start, l.Shown = step.Then, step.EndThen, step.Date, a.Start
+	if step.Kind != StepEnd {
+		l.PostedAt = at
+	}
 	l.Void = l.Void || step.Kind == StepVoid
 }

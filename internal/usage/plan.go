@@ -106,7 +106,7 @@ func (in seriesInput) notBefore() Opening {
 
 // state notes product, ConnectWise and last posted count side by side.
 func (p *SeriesPlan) state(in seriesInput, v view) {
-	p.Look.Date = p.Date
+	p.Look.Date, p.Look.Invoiced = p.Date, in.opening.Invoiced
 	p.Look.Product = total(in.shares, p.Date)
 	p.Look.Posted, _ = in.series.posted(p.Date)
 	for _, m := range v.mine {

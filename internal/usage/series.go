@@ -45,6 +45,8 @@ type Line struct {
 	// Quantity that was posted last.
 	Quantity  Decimal   `json:"quantity"`
 	CreatedAt time.Time `json:"createdAt,omitzero"`
+	// PostedAt is when Quantity was; zero for another's that was taken over.
+	PostedAt time.Time `json:"postedAt,omitzero"`
 	// Taken lines were another's before.
 	Taken bool `json:"taken,omitempty"`
 	// Void lines were one too many: zero, ended, no part of the series.
@@ -77,6 +79,8 @@ type Look struct {
 	// for it.
 	Date    Date    `json:"date,omitempty"`
 	Product Decimal `json:"product"`
+	// Invoiced is the first day that no invoice covers yet, "" if unknown.
+	Invoiced Date `json:"invoiced,omitempty"`
 	// ConnectWise is what stands there for the date, Posted what we posted.
 	ConnectWise Decimal     `json:"connectwise"`
 	Posted      Decimal     `json:"posted"`
@@ -94,7 +98,7 @@ type Other struct {
 }
 
 func (l Look) same(o Look) bool {
-	return l.Date == o.Date && l.Product == o.Product && l.ConnectWise == o.ConnectWise && l.Posted == o.Posted &&
+	return l.Date == o.Date && l.Invoiced == o.Invoiced && l.Product == o.Product && l.ConnectWise == o.ConnectWise && l.Posted == o.Posted &&
 		slices.Equal(l.Attention, o.Attention) && slices.Equal(l.Others, o.Others)
 }
 

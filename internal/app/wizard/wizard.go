@@ -74,6 +74,9 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 		People: store.Persons(), Mapping: mappings,
 		Intake:   usage.Intake{Store: store.Reports(), Now: time.Now},
 		Postings: usage.NewService(postings), PostingRuns: store.PostingRuns(), PostingLedger: store.Postings(0),
+		Statements: usage.Statements{
+			Mappings: connector.Mappings{Store: store.Mapping()}, Kept: store.Postings(0), Reports: store.Reports(), Now: time.Now,
+		},
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
 		Product:    cfg.ProductName, Installation: cfg.InstallationID, Log: log,

@@ -22,6 +22,8 @@ type Product struct {
 var (
 	_ usage.Mappings = (*Product)(nil)
 	_ usage.Reports  = (*Product)(nil)
+
+	_ usage.ReportHistory = (*Product)(nil)
 )
 
 // Map stores a tenant's mapping, or replaces it.
@@ -81,4 +83,34 @@ func (p *Product) Latest(_ context.Context, scope psa.Scope, today usage.Date) (
 		}
 	}
 	return out, nil
+}
+
+// Reported implements usage.ReportHistory.
+func (p *Product) Reported(_ context.Context, account psa.AccountID, tenant usage.TenantID, first, last usage.Date) ([]usage.Report, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	days := map[usage.Date]usage.Report{}
+	for scope, of := range p.reports {
+		for _, r := range of[tenant] {
+			old, ok := days[r.Day]
+			newer := !ok || !r.ReportedAt.Before(old.ReportedAt)
+			if scope.Account == account && first <= r.Day && r.Day <= last && newer {
+				days[r.Day] = r
+			}
+		}
+	}
+	out := make([]usage.Report, 0, len(days))
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		out = append(out, days[day])
+	}
+	return out, nil
+}
+
+// LastReport implements usage.ReportHistory.
+func (p *Product) LastReport(ctx context.Context, account psa.AccountID, tenant usage.TenantID, day usage.Date) (usage.Report, error) {
+	all, err := p.Reported(ctx, account, tenant, "", day)
+	if err != nil || len(all) == 0 {
+		return usage.Report{}, err
+	}
+	return all[len(all)-1], nil
 }

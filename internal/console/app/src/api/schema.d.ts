@@ -433,6 +433,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/postings/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sanity checks: what was looked at, and what to do */
+        get: operations["listPostingChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/postings/history": {
         parameters: {
             query?: never;
@@ -581,6 +598,57 @@ export interface paths {
         get: operations["getPostingSettings"];
         /** Choose when and how usage is posted; If-Match is needed */
         put: operations["putPostingSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a month's usage, by tenant and SKU: reported, posted, billed, unbilled and why */
+        get: operations["getStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV; where there is more, Link names the next part, which has no head line */
+        get: operations["getStatementFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postings/trends/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tenant reported day by day, and what its lines bill */
+        get: operations["getUsageTrend"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -843,6 +911,8 @@ export interface components {
             /** @description Whether nothing is posted in this state. */
             stops: boolean;
             tenant?: string;
+            /** @description What people call the tenant. */
+            tenantName?: string;
             was?: string;
             /** @description ConnectWise's own. */
             words?: string;
@@ -871,6 +941,16 @@ export interface components {
             reported: string;
             /** @description The tenants whose usage is summed. */
             tenants: string[];
+        };
+        BilledSpan: {
+            end?: string;
+            quantity: string;
+            /**
+             * Format: int64
+             * @description How many tenants and SKUs it is the sum of.
+             */
+            shares: number;
+            start: string;
         };
         Callbacks: {
             /**
@@ -1006,6 +1086,11 @@ export interface components {
             /** @description Parents that were enabled along with their children. */
             added: string[];
             items: components["schemas"]["DataType"][];
+        };
+        DayCount: {
+            /** Format: int64 */
+            count: number;
+            day: string;
         };
         DecideInputBody: {
             /** @description true: remove them; false: leave everything as it is. */
@@ -1199,6 +1284,13 @@ export interface components {
             /** @description Why callbacks remain, and what to do. */
             warning?: components["schemas"]["Warning"];
         };
+        GetStatementOutputBody: {
+            items: components["schemas"]["StatementRow"][];
+            month: string;
+            next?: string;
+            /** @description The day that the rows are about. */
+            on: string;
+        };
         Job: {
             /** Format: date-time */
             askedAt: string;
@@ -1245,6 +1337,9 @@ export interface components {
              * @description How many of them are not mapped.
              */
             unmapped: number;
+        };
+        ListPostingChecksOutputBody: {
+            items: components["schemas"]["PostingCheck"][];
         };
         ListPostingHistoryOutputBody: {
             items: components["schemas"]["PostingEntry"][];
@@ -1465,6 +1560,18 @@ export interface components {
             /** @description It was one too many: zero and ended. */
             void?: boolean;
         };
+        PostingCheck: {
+            /**
+             * @description unknown: there was nothing to look at.
+             * @enum {string}
+             */
+            finding: "pass" | "attention" | "unknown";
+            /** @enum {string} */
+            id: "mapped" | "additions" | "this_period" | "next_period" | "daily" | "same_counts" | "single_line";
+            /** @description What was looked at. */
+            looked: string;
+            remedy?: string;
+        };
         PostingCounts: {
             /** Format: int64 */
             agreements: number;
@@ -1663,6 +1770,10 @@ export interface components {
         };
         PutUsageInputBody: {
             reports: components["schemas"]["UsageReport"][];
+        };
+        Reason: {
+            code: string;
+            words: string;
         };
         Record: {
             /**
@@ -1883,6 +1994,13 @@ export interface components {
             /** @description Where the next page begins; absent on the last. */
             next?: string;
         };
+        SKUTrend: {
+            /** @description The days on which it was reported. */
+            days: components["schemas"]["DayCount"][];
+            /** @description Our lines that bill it. */
+            lines: components["schemas"]["BilledSpan"][];
+            sku: string;
+        };
         SavedConnection: {
             connection: components["schemas"]["Connection"];
             report: components["schemas"]["Report"];
@@ -1957,6 +2075,43 @@ export interface components {
         StartedRuns: {
             items: components["schemas"]["StartedRun"][];
         };
+        StatementRow: {
+            /** @description Where it is billed; the id is 0 if nowhere. */
+            agreement: components["schemas"]["Ref"];
+            /** @description What of it is invoiced, by the agreement's next invoice date; none if that is not known. */
+            billed?: string;
+            company?: string;
+            /** @description When the line begins that bills later what this one does not. */
+            from?: string;
+            /**
+             * Format: int64
+             * @description The addition that bills it.
+             */
+            line?: number;
+            name: string;
+            /** @description The tenant's part of the line that bills the day. */
+            posted: string;
+            product: components["schemas"]["Ref"];
+            /** @description The addition's whole quantity. */
+            quantity?: string;
+            /** @description The last report's count up to the day. */
+            reported: string;
+            /** @description The day of that report; none if there never was one. */
+            reportedOn?: string;
+            /**
+             * Format: int64
+             * @description How many tenants and SKUs that is the sum of.
+             */
+            shares?: number;
+            sku: string;
+            tenant: string;
+            /** @description Reported, less billed. */
+            unbilled?: string;
+            /** @description Reported, less posted. */
+            unposted: string;
+            /** @description Why something is not posted or not billed. */
+            why: components["schemas"]["Reason"][];
+        };
         Target: {
             /** @description id 0: for tickets only. */
             agreement: components["schemas"]["Ref"];
@@ -2022,6 +2177,14 @@ export interface components {
              * @description Of two snapshots of a day the later one counts.
              */
             reportedAt: string;
+            tenant: string;
+        };
+        UsageTrend: {
+            first: string;
+            /** @description The account's today. */
+            last: string;
+            name: string;
+            skus: components["schemas"]["SKUTrend"][];
             tenant: string;
         };
         Warning: {
@@ -2994,6 +3157,35 @@ export interface operations {
             };
         };
     };
+    listPostingChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPostingChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPostingHistory: {
         parameters: {
             query?: {
@@ -3347,6 +3539,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PostingSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatement: {
+        parameters: {
+            query: {
+                /** @description This month by the account's clock, or one of the last twelve. */
+                month: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next of the answer before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetStatementOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatementFile: {
+        parameters: {
+            query: {
+                /** @description This month by the account's clock, or one of the last twelve. */
+                month: string;
+                /** @description How many tenants at most. */
+                limit?: number;
+                /** @description As the Link of the answer before names it. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsageTrend: {
+        parameters: {
+            query?: {
+                /** @description How many, up to today. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageTrend"];
                 };
             };
             /** @description Error */
