@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
@@ -65,19 +67,15 @@ func (s *Service) Table(ctx context.Context, scope psa.Scope, q TableQuery) (Tab
 }
 
 func (s *Service) rows(ctx context.Context, scope psa.Scope) ([]Row, error) {
-	tenants, err := s.Store.Tenants(ctx, scope.Account)
+	tenants, mappings, err := s.both(ctx, scope)
 	if err != nil {
-		return nil, fmt.Errorf("tenants: %w", err)
-	}
-	mappings, err := s.Store.Mappings(ctx, scope)
-	if err != nil {
-		return nil, fmt.Errorf("mappings: %w", err)
+		return nil, err
 	}
 	by := make(map[TenantID]Mapping, len(mappings))
 	for _, m := range mappings {
 		by[m.Tenant] = m
 	}
-	var rows []Row
+	rows := make([]Row, 0, len(tenants))
 	for _, t := range tenants {
 		m, ok := by[t.ID]
 		if !ok {
@@ -87,13 +85,52 @@ func (s *Service) rows(ctx context.Context, scope psa.Scope) ([]Row, error) {
 			rows = append(rows, Row{Tenant: t, Mapping: m})
 		}
 	}
-	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a.Tenant.Name), strings.ToLower(b.Tenant.Name)), cmp.Compare(a.Tenant.ID, b.Tenant.ID))
+	return byName(rows), nil
+}
+
+// both reads tenants and mappings side by side.
+func (s *Service) both(ctx context.Context, scope psa.Scope) (tenants []Tenant, mappings []Mapping, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		if tenants, err = s.Store.Tenants(ctx, scope.Account); err != nil {
+			return fmt.Errorf("tenants: %w", err)
+		}
+		return nil
 	})
-	return rows, nil
+	group.Go(func() (err error) {
+		if mappings, err = s.Store.Mappings(ctx, scope); err != nil {
+			return fmt.Errorf("mappings: %w", err)
+		}
+		return nil
+	})
+	err = group.Wait()
+	return tenants, mappings, err
+}
+
+// byName sorts rows by tenant.
+func byName(rows []Row) []Row {
+	type named struct {
+		name string
+		at   int
+	}
+	order := make([]named, len(rows))
+	for i, r := range rows {
+		order[i] = named{strings.ToLower(r.Tenant.Name), i}
+	}
+	slices.SortFunc(order, func(a, b named) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(rows[a.at].Tenant.ID, rows[b.at].Tenant.ID))
+	})
+	sorted := make([]Row, len(rows))
+	for i, n := range order {
+		sorted[i] = rows[n.at]
+	}
+	return sorted
 }
 
 func (r Row) has(text string) bool {
+	if text == "" {
+		return true
+	}
 	for _, name := range []string{r.Tenant.Name, string(r.Tenant.ID), r.Mapping.Company.Name, r.Mapping.Agreement.Name} {
 		if strings.Contains(strings.ToLower(name), text) {
 			return true
