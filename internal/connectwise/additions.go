@@ -93,12 +93,12 @@ func (f *Finance) Create(ctx context.Context, agreement psa.RecordID, line usage
 	a, err := f.create(ctx, agreement, line, noon)
 	var no *usage.Refusal
 	if errors.As(err, &no) && no.Period && !noon {
-		if a, err2 := f.create(ctx, agreement, line, true); err2 == nil {
+		// Only a second refusal of the period is one: to anything else, such as
+		// 429, the period may be open.
+		if a, err = f.create(ctx, agreement, line, true); err == nil {
 			f.learn(a.Start == line.Start)
-			return a, nil
-		} else if !errors.As(err2, &no) {
-			return a, err2
 		}
+		return a, err
 	}
 	if err != nil || a.Start == line.Start && a.End == line.End {
 		return a, err

@@ -78,7 +78,7 @@ func (st *state) prorates(t terms, r *row, period span) bool {
 	at := st.tables[Additions].entity.index
 	flag, set := r.get(at["prorateCurrentPeriodFlag"]).(bool)
 	from := st.lives(r).from
-	if set && st.sw.point(ProrateCurrentPeriod, "yes") && from >= period.from && from <= period.through {
+	if set && flag != t.prorate && from >= period.from && from <= period.through && st.sw.point(ProrateCurrentPeriod, "yes") {
 		return flag
 	}
 	return t.prorate
@@ -166,9 +166,9 @@ func (st *state) checkBilled(old, r *row) []validation {
 		return []validation{{Code: "InvalidField", Message: message, Field: field}}
 	}
 	switch {
-	case st.sw.point(BilledLineEdit, "nothing") && (other || changed(end)), st.sw.point(BilledLineEdit, "endOnly") && other:
+	case (other || changed(end)) && st.sw.point(BilledLineEdit, "nothing"), other && st.sw.point(BilledLineEdit, "endOnly"):
 		return refused("An addition that has been billed cannot be changed.", "id")
-	case st.sw.point(RaiseBilled, "refused") && st.raises(old, r):
+	case st.raises(old, r) && st.sw.point(RaiseBilled, "refused"):
 		return refused("The quantity of an addition cannot be raised in a period that has been billed.", "quantity")
 	}
 	return nil

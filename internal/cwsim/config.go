@@ -48,6 +48,8 @@ type Config struct {
 	OnRequest func(*http.Request)
 	// Switches choose between behaviours that public material leaves open.
 	Switches Switches
+	// Trace keeps which points are looked at, for Asked.
+	Trace bool
 }
 
 const (

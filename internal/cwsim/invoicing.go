@@ -210,8 +210,8 @@ func (st *state) line(t terms, r *row, period span, reason string) (InvoiceLine,
 func (st *state) billable(r *row) float64 {
 	at := st.tables[Additions].entity.index
 	n := r.number(at["quantity"])
-	if !st.sw.point(LessIncluded, "ignored") {
-		n -= r.number(at["lessIncluded"])
+	if included := r.number(at["lessIncluded"]); included != 0 && !st.sw.point(LessIncluded, "ignored") {
+		n -= included
 	}
 	return max(n, 0)
 }
@@ -270,8 +270,8 @@ func (st *state) note(r *row, period span, quantity float64) {
 	t := st.tables[Additions]
 	i := t.entity.index["billedQuantity"]
 	billed := t.get(r.id).clone()
-	if st.sw.point(BilledQuantity, "total") {
-		quantity += billed.number(i)
+	if before := billed.number(i); before != 0 && st.sw.point(BilledQuantity, "total") {
+		quantity += before
 	}
 	billed.set(i, quantity)
 	st.put(t, billed)
@@ -309,23 +309,11 @@ func (st *state) write(t terms, on stamp, period span, lines []InvoiceLine) Invo
 func (s *Simulator) prorateAtOnce(r *row) {
 	agreements := s.st.tables[Agreements]
 	a := agreements.get(r.ref(s.st.tables[Additions].entity.index["agreement"]))
-	if a == nil || !s.sw.point(ProratedAdditions, "atOnce") || !a.bool(agreements.entity.index["invoiceProratedAdditionsFlag"]) {
+	if a == nil || !a.bool(agreements.entity.index["invoiceProratedAdditionsFlag"]) || !s.sw.point(ProratedAdditions, "atOnce") {
 		return
 	}
 	t := s.st.terms(a)
 	if lines := s.st.catchUp(t, r); len(lines) > 0 {
 		s.st.write(t, s.st.today(), span{}, lines)
 	}
-}
-
-// AdditionsOf returns the additions of an agreement by ascending id, as Get does.
-func (s *Simulator) AdditionsOf(agreement int) []map[string]any {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	t := s.st.tables[Additions]
-	out := []map[string]any{}
-	for _, r := range t.of(t.entity.index["agreement"], agreement) {
-		out = append(out, s.decoded(t, r))
-	}
-	return out
 }

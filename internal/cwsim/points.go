@@ -3,6 +3,8 @@ package cwsim
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"sync"
 )
 
 // Point is one thing that public material leaves open, with the answers that a client has to live with. The first value is
@@ -60,8 +62,59 @@ func (sw *Switches) check() error {
 	return nil
 }
 
-// point says whether a value other than the first is in force.
-func (sw *Switches) point(name, value string) bool { return sw.Points[name] == value }
+// point says whether a value other than the first is in force. Ask it last: what is never asked makes no difference.
+func (sw *Switches) point(name, value string) bool {
+	is := sw.Points[name] == value
+	sw.asked.note(Asked{Point: name, Value: value, Answer: strconv.FormatBool(is)})
+	return is
+}
+
+// answer is the value in force, "" for the first.
+func (sw *Switches) answer(name string) string {
+	out := sw.Points[name]
+	sw.asked.note(Asked{Point: name, Answer: out})
+	return out
+}
+
+// Asked is a look at a point: whether Value is in force, or, with Value "", which one is. Between two installations that give
+// the same answers to all that is asked there is no difference, whatever their other points are.
+type Asked struct {
+	Point  string `json:"point"`
+	Value  string `json:"value"`
+	Answer string `json:"answer"` // true or false, or the value
+}
+
+// questions are what was asked, each once, in the order in which it was first.
+type questions struct {
+	mu    sync.Mutex
+	list  []Asked
+	known map[Asked]bool
+}
+
+func (q *questions) note(a Asked) {
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.known[a] {
+		q.known[a] = true
+		q.list = append(q.list, a)
+	}
+}
+
+// Asked returns what was asked since New, if Config.Trace is set.
+func (s *Simulator) Asked() []Asked {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	q := s.sw.asked
+	if q == nil {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.list)
+}
 
 // SetPoint changes one of Points; an unknown name or value is refused.
 func (s *Simulator) SetPoint(name, value string) error {

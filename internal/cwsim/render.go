@@ -106,7 +106,7 @@ func (w *renderer) value(b []byte, f *field, v any, sub *projection) []byte {
 		return closeWith(b, ']')
 	case stamp:
 		if f.kind == kindDay {
-			return appendString(b, v.text(w.st.sw.Points[dayPoint(f)]))
+			return appendString(b, v.text(w.st.sw.answer(dayPoint(f))))
 		}
 		return appendAny(b, v)
 	default:

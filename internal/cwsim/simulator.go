@@ -52,6 +52,9 @@ func New(cfg Config) *Simulator {
 	s.log.reset()
 	s.faults.rng = newRand(cfg.Seed, 2)
 	s.sender = newSender(cfg)
+	if cfg.Trace {
+		s.sw.asked = &questions{known: map[Asked]bool{}}
+	}
 	s.st.sw, s.st.clock = &s.sw, s.nowLocked
 	demo := newDemo(cfg.Seed, s.st)
 	demo.fill(cfg.Companies, cfg.ContactsPerCompany)

@@ -68,6 +68,8 @@ type Switches struct {
 	KeyFault string `json:"keyFault"`
 	// KeyURL takes the place of the address that callbacks name for their key.
 	KeyURL string `json:"keyUrl"`
+
+	asked *questions // nil unless somebody wants to know
 }
 
 // civil is the day that a date in a body means, where the time of day and the zone that it is sent with count.

@@ -14,13 +14,16 @@ type table struct {
 	// below lists the ids of the rows that refer to a record by the field at position parent, ascending; nil without such a field.
 	below  map[int][]int
 	parent int
+	// writes counts all, under those to the rows that refer to a record by parent.
+	writes int
+	under  map[int]int
 }
 
 func newTable(e *entity) *table {
 	t := &table{entity: e, next: 1}
 	for _, name := range []string{"agreement", "company"} {
 		if i, f := e.field(name); f != nil && f.kind == kindRef && (name == "company" || f.hidden) {
-			t.parent, t.below = i, map[int][]int{}
+			t.parent, t.below, t.under = i, map[int][]int{}, map[int]int{}
 			break
 		}
 	}
@@ -45,8 +48,10 @@ func (t *table) get(id int) *row {
 
 // put stores a row in the place of the one with its id, if there is one.
 func (t *table) put(r *row) {
+	t.written(r)
 	i := t.after(r.id - 1)
 	if i < len(t.rows) && t.rows[i].id == r.id {
+		t.written(t.rows[i])
 		if t.below != nil && t.rows[i].ref(t.parent) != r.ref(t.parent) {
 			t.orphan(t.rows[i])
 			t.adopt(r)
@@ -57,6 +62,13 @@ func (t *table) put(r *row) {
 	t.rows = slices.Insert(t.rows, i, r)
 	t.next = max(t.next, r.id+1)
 	t.adopt(r)
+}
+
+func (t *table) written(r *row) {
+	t.writes++
+	if t.under != nil {
+		t.under[r.ref(t.parent)]++
+	}
 }
 
 func (t *table) adopt(r *row) {
@@ -97,6 +109,7 @@ func (t *table) of(field, id int) []*row {
 
 func (t *table) remove(id int) {
 	if i := t.after(id) - 1; i >= 0 && t.rows[i].id == id {
+		t.written(t.rows[i])
 		t.orphan(t.rows[i])
 		t.rows = slices.Delete(t.rows, i, i+1)
 	}

@@ -87,13 +87,14 @@ func (t terms) covered() (span, bool) {
 
 // open is the first day that is on no invoice yet, 0 if everything is open.
 func (t terms) open(sw *Switches) stamp {
-	if t.next == 0 || sw.point(InvoicedPeriod, "beforeNextInvoice") {
+	from := t.cycle.first
+	if s, ok := t.covered(); ok {
+		from = s.from
+	}
+	if t.next == 0 || from != t.next && sw.point(InvoicedPeriod, "beforeNextInvoice") {
 		return t.next
 	}
-	if s, ok := t.covered(); ok {
-		return s.from
-	}
-	return t.cycle.first
+	return from
 }
 
 // after is the next invoice date once the present one was invoiced, 0 for none.
