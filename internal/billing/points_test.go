@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,16 +14,11 @@ import (
 	"github.com/psabridge/psabridge/internal/usage"
 )
 
-// How much of what is too long for every day is run, as in
-// go test ./internal/billing -run EveryAnswer -timeout 0 -args -reach each.
-// "some" is a sample; "each" combines all answers that change what is billed,
-// each with one way of writing dates; "all" combines those with all ways, and
-// runs every fault at every call under every pair of answers.
-var (
-	reach = flag.String("reach", "some", "some, each or all")
-	part  = flag.Int("part", 0, "the part to run")
-	parts = flag.Int("parts", 1, "how many parts there are")
-)
+// How much is run, as in
+// go test ./internal/billing -run Every -timeout 0 -args -reach all.
+// "some" is a sample; "all" is every combination of answers, and every fault
+// at every call under every pair of them.
+var reach = flag.String("reach", "some", "some or all")
 
 // formats is how many ways of writing dates there are: the first three points.
 const formats = 4 * 4 * 2
@@ -45,15 +41,8 @@ func combinations() int {
 	return n
 }
 
-// sample is some of n, the same every time, or a part of all.
+// sample is some of n, the same every time.
 func sample(n, some int) []int {
-	var out []int
-	if *reach == "all" {
-		for i := *part; i < n; i += *parts {
-			out = append(out, i)
-		}
-		return out
-	}
 	rng := rand.New(rand.NewPCG(13, 5))
 	chosen := map[int]bool{0: true}
 	for len(chosen) < min(some, n) {
@@ -62,12 +51,16 @@ func sample(n, some int) []int {
 	return slices.Sorted(maps.Keys(chosen))
 }
 
-// billingAnswers are numbers of all combinations of what changes bills, each
-// with another way of writing dates than the one before.
-func billingAnswers() []int {
+// combinationsOf are the numbers of all that write dates in one way. The
+// sample has two ways whole, and a few of each other.
+func combinationsOf(format int) []int {
 	var out []int
-	for i := *part; i < combinations()/formats; i += *parts {
-		out = append(out, i*formats+(i*7+i/formats)%formats)
+	for n := format; n < combinations(); n += formats {
+		out = append(out, n)
+	}
+	if *reach == "some" && format != 0 && format != formats-1 {
+		first := format * 7919 % len(out)
+		return out[first : first+1]
 	}
 	return out
 }
@@ -76,22 +69,30 @@ func billingAnswers() []int {
 // year's invoices are those of the reference.
 func TestEveryAnswer(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
+	var all tally
 	began := time.Now()
-	list := sample(combinations(), 16)
-	if *reach == "each" {
-		list = billingAnswers()
-	}
 	t.Cleanup(func() {
-		t.Logf("%d of %d combinations, a year of days each, in %s", len(list), combinations(), time.Since(began).Round(time.Millisecond))
+		t.Logf("a year of days under %d of %d combinations: %d differ in what is asked, %d were run twice; in %s", all.covered, combinations(), all.run,
+			all.again, time.Since(began).Round(time.Millisecond))
 	})
-	for _, n := range list {
-		t.Run(strconv.Itoa(n), func(t *testing.T) {
+	for format := range formats {
+		t.Run(strconv.Itoa(format), func(t *testing.T) {
 			t.Parallel()
-			points := answers(n)
-			w := small(365).run(t, points, usage.Settings{Zone: "Europe/Berlin"}, nil)
-			if w == nil || t.Failed() {
-				t.Errorf("under %v", points)
+			var mine tally
+			known := &explored{}
+			for _, n := range combinationsOf(format) {
+				points := answers(n)
+				_, err := mine.one(known, points, func() *world {
+					return small(365).run(t, points, usage.Settings{Zone: "Europe/Berlin"}, nil)
+				})
+				if err != nil || t.Failed() {
+					t.Fatalf("combination %d, under %v: %v", n, points, err)
+				}
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			all.add(mine)
 		})
 	}
 }

@@ -30,7 +30,7 @@ type world struct {
 	scope   psa.Scope
 	zone    *time.Location
 	ahead   time.Duration // of the bubble's clock
-	finance *connectwise.Finance
+	finance usage.Finance
 	engine  *usage.Engine
 	service *usage.Service
 	queue   []queued
@@ -64,7 +64,7 @@ func newWorld(t testing.TB, points map[string]string, agreements []billing.Agree
 		t.Fatal(err)
 	}
 	w.ahead = time.Until(clock(begin()-1, 12, w.zone))
-	w.sim = cwsim.New(cwsim.Config{Companies: 1, Now: w.now, Switches: cwsim.Switches{Points: points}})
+	w.sim = cwsim.New(cwsim.Config{Companies: 1, Now: w.now, Switches: cwsim.Switches{Points: points}, Trace: true})
 	w.catalog(agreements, points)
 	w.books.OnChange = set.Policy == usage.OnChange
 	for _, a := range agreements {
@@ -82,7 +82,7 @@ func newWorld(t testing.TB, points map[string]string, agreements []billing.Agree
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.finance = connectwise.NewFinance(client)
+	w.finance = &remembering{Finance: connectwise.NewFinance(client), world: w}
 	w.engine = usage.New(usage.Deps{
 		Store: &w.Memory, Runs: &w.Memory, Ledger: &w.Memory, Mappings: &w.Product, Reports: &w.Product, Billing: w, Waker: w, Installation: "test",
 	}, usage.Options{Now: w.now, Parallel: 1})
@@ -259,23 +259,12 @@ type addition struct {
 
 func (w *world) additions(agreement int) []addition {
 	var out []addition
-	for _, a := range w.sim.AdditionsOf(w.ids[agreement]) {
-		product, _ := a["product"].(map[string]any)["id"].(float64)
-		id, _ := a["id"].(float64)
-		serial, _ := a["serialNumber"].(string)
-		l := addition{id: int(id), product: slices.Index(w.items, int(product)), ours: strings.HasPrefix(serial, "psabridge"), through: "open"}
-		l.quantity, _ = a["quantity"].(float64)
-		l.from = first10(a["effectiveDate"])
-		if end := first10(a["cancelledDate"]); end != "" {
-			l.through = end
-		}
-		out = append(out, l)
+	for _, l := range w.sim.Lines(w.ids[agreement]) {
+		out = append(out, addition{
+			id: l.ID, product: slices.Index(w.items, l.Product), quantity: l.Quantity, ours: strings.HasPrefix(l.Serial, "psabridge"),
+			from: l.First, through: cmp.Or(l.Last, "open"),
+		})
 	}
 	slices.SortFunc(out, func(a, b addition) int { return cmp.Or(a.product-b.product, cmp.Compare(a.from, b.from), a.id-b.id) })
 	return out
-}
-
-func first10(v any) string {
-	s, _ := v.(string)
-	return s[:min(len(s), 10)]
 }

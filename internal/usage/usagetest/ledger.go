@@ -13,7 +13,7 @@ func (m *Memory) Settings(_ context.Context, scope psa.Scope) (usage.Settings, e
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.settings[scope]
-	s := r.read()
+	s := r.read(m.known())
 	s.Rev = r.rev
 	return s, nil
 }
@@ -37,7 +37,7 @@ func (m *Memory) Routes(_ context.Context, scope psa.Scope) (map[usage.TenantID]
 	defer m.mu.Unlock()
 	out := map[usage.TenantID]usage.Routes{}
 	for tenant, r := range m.routes[scope] {
-		out[tenant] = usage.Routes{Tenant: tenant, Routes: r.read(), Rev: r.rev}
+		out[tenant] = usage.Routes{Tenant: tenant, Routes: r.read(m.known()), Rev: r.rev}
 	}
 	return out, nil
 }
@@ -66,7 +66,7 @@ func (m *Memory) Series(_ context.Context, scope psa.Scope, agreement psa.Record
 		if agreement != 0 && k.Agreement != agreement {
 			continue
 		}
-		s := r.read()
+		s := r.read(m.known())
 		s.Rev = r.rev
 		out[k] = s
 	}

@@ -7,6 +7,7 @@ package usagetest
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type Memory struct {
 	newest    map[string]usage.RunKey
 	history   map[psa.Scope][]usage.Entry
 	plans     map[string][]usage.AgreementPlan
+	plain     map[reflect.Type]bool
 	stopped   bool
 	writes    int
 }
@@ -44,14 +46,22 @@ type revised[T any] struct {
 	rev   int64
 }
 
-func (r revised[T]) read() T { return copied(r.value) }
+func (r revised[T]) read(plain map[reflect.Type]bool) T { return copied(plain, r.value) }
 
 // revise is v over what is stored, if that still has the revision seen.
 func (r revised[T]) revise(seen int64, v T) (revised[T], error) {
 	if r.rev != seen {
 		return r, psa.ErrConflict
 	}
-	return revised[T]{value: copied(v), rev: seen + 1}, nil
+	return revised[T]{value: stored(v), rev: seen + 1}, nil
+}
+
+// known are the types that are known to be plain.
+func (m *Memory) known() map[reflect.Type]bool {
+	if m.plain == nil {
+		m.plain = map[reflect.Type]bool{}
+	}
+	return m.plain
 }
 
 // put stores a value in a map that may be nil.
@@ -148,7 +158,7 @@ func (m *Memory) run(k usage.RunKey) (usage.Run, error) {
 	if !ok {
 		return usage.Run{}, psa.ErrNotFound
 	}
-	run := r.read()
+	run := r.read(m.known())
 	run.Rev = r.rev
 	return run, nil
 }
