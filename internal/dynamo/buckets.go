@@ -142,8 +142,8 @@ const maxID = psa.RecordID(math.MaxInt64)
 
 // part is what was read of one partition; cut, if there is more.
 type part struct {
-	items []item
-	cut   bool
+	rows []syncer.Row
+	cut  bool
 }
 
 // round reads the next partitions, and a little more than the page lacks, so
@@ -165,9 +165,8 @@ func (l *lister) round(ctx context.Context, width int) error {
 		return err
 	}
 	for i, p := range parts {
-		full, err := l.take(p)
-		if err != nil || full {
-			return err
+		if l.take(p) {
+			return nil
 		}
 		if err := l.pass(entries[i]); err != nil {
 			return err
@@ -187,7 +186,7 @@ func (l *lister) read(ctx context.Context, entries []item, limit int) ([]part, e
 			if err != nil {
 				return fmt.Errorf("directory entry %q: %w", text(e, "sk"), psa.ErrInvalid)
 			}
-			parts[i].items, parts[i].cut, err = l.r.db.page(ctx, query{
+			parts[i].rows, parts[i].cut, err = l.r.inPartition(ctx, l.typ, query{
 				pk: bucketPK(l.scope, l.typ, bucket), attrs: l.attrs, cond: "#sk BETWEEN :from AND :to",
 				with: with{"from": paddedID(l.after + 1), "to": paddedID(l.until)},
 			}, limit)
@@ -199,21 +198,17 @@ func (l *lister) read(ctx context.Context, entries []item, limit int) ([]part, e
 
 // take adds what was read of a partition. It is full if there may be more of
 // it, or no room.
-func (l *lister) take(p part) (full bool, err error) {
-	rows, err := l.r.codec.rows(l.typ, p.items)
-	if err != nil {
-		return false, err
-	}
-	for _, row := range rows {
+func (l *lister) take(p part) (full bool) {
+	for _, row := range p.rows {
 		if len(l.rows) == l.want {
-			return true, nil
+			return true
 		}
 		l.after = row.ID
 		if l.all || row.Removed == "" {
 			l.rows = append(l.rows, row)
 		}
 	}
-	return p.cut, nil
+	return p.cut
 }
 
 // pass moves on past a partition that was read to its end.

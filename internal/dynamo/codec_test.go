@@ -86,3 +86,12 @@ func itemSize(it item) int {
 	}
 	return size
 }
+
+func BenchmarkAppendItem(b *testing.B) {
+	var c codec
+	row := company(1234)
+	var dst []byte
+	for b.Loop() {
+		dst = c.appendItem(dst[:0], psa.Scope{Account: "0a1b2c3d-4e5f-6789", Generation: 1}, row)
+	}
+}

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,9 @@ func unescape(s string) string {
 
 func accountPK(a psa.AccountID) string { return "a#" + escape(string(a)) }
 
-func scopePK(s psa.Scope) string { return fmt.Sprintf("%s#g%d", accountPK(s.Account), s.Generation) }
+func scopePK(s psa.Scope) string {
+	return accountPK(s.Account) + "#g" + strconv.FormatInt(int64(s.Generation), 10)
+}
 
 // parseScopePK reads the scope at the front of a partition key.
 func parseScopePK(pk string) (psa.Scope, error) {
@@ -127,7 +130,7 @@ func logKey(s psa.Scope, at time.Time, unique string) key {
 func bucketOf(id psa.RecordID) int64 { return int64(id) >> bucketBits }
 
 func bucketPK(s psa.Scope, t psa.DataType, bucket int64) string {
-	return fmt.Sprintf("%s#%d", typePK(s, t), bucket)
+	return typePK(s, t) + "#" + strconv.FormatInt(bucket, 10)
 }
 
 func recordKey(s psa.Scope, t psa.DataType, id psa.RecordID) key {
@@ -187,7 +190,17 @@ func duePK(kind string, k key) string {
 
 func dueShardPK(kind string, shard int) string { return fmt.Sprintf("due#%s#%d", kind, shard) }
 
-func paddedID(id psa.RecordID) string { return fmt.Sprintf("%019d", id) }
+// padded sorts as the numbers do. Every row is written with several of them.
+func padded(n int64) string {
+	var digits [19]byte
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return string(digits[:])
+}
+
+func paddedID(id psa.RecordID) string { return padded(max(int64(id), 0)) }
 
 // paddedTime sorts as the times do, from 1970 on.
-func paddedTime(t time.Time) string { return fmt.Sprintf("%019d", max(nanos(t), 0)) }
+func paddedTime(t time.Time) string { return padded(max(nanos(t), 0)) }

@@ -1,11 +1,7 @@
 package dynamo
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
@@ -23,7 +19,7 @@ type recordItem struct {
 	CSK        string            `dynamodbav:"csk,omitempty"`
 	PPK        string            `dynamodbav:"ppk,omitempty"`
 	PSK        string            `dynamodbav:"psk,omitempty"`
-	V          int               `dynamodbav:"v"`
+	V          int64             `dynamodbav:"v"`
 	ID         psa.RecordID      `dynamodbav:"id"`
 	Name       string            `dynamodbav:"name,omitempty"`
 	Parent     psa.RecordID      `dynamodbav:"parent,omitempty"`
@@ -84,11 +80,8 @@ func (c *codec) recordItem(scope psa.Scope, r syncer.Row) recordItem {
 	return it
 }
 
-func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
-	it, err := parseRecord(in)
-	if err != nil {
-		return syncer.Row{}, fmt.Errorf("unmarshal %s: %w", typ, err)
-	}
+// row is the row of an item.
+func (c *codec) row(typ psa.DataType, it recordItem) (syncer.Row, error) {
 	row := syncer.Row{
 		Record: psa.Record{
 			Type: typ, ID: it.ID, Name: it.Name, Parent: it.Parent, LastUpdated: fromMillis(it.Updated),
@@ -98,6 +91,7 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 		Removed: it.Removed, RemovedAt: fromNanos(it.RemovedAt), Fence: it.Fence,
 		ScopeAt: fromNanos(it.ScopeAt), MergedInto: it.MergedInto, Skip: it.Skip,
 	}
+	var err error
 	if len(it.Zip) > 0 {
 		row.Data, err = c.unzip(it.Zip)
 	}
@@ -107,47 +101,17 @@ func (c *codec) row(typ psa.DataType, in item) (syncer.Row, error) {
 	return row, nil
 }
 
+// rows are the rows of what the SDK has read.
 func (c *codec) rows(typ psa.DataType, in []item) ([]syncer.Row, error) {
 	rows := make([]syncer.Row, len(in))
 	for i := range in {
-		var err error
-		if rows[i], err = c.row(typ, in[i]); err != nil {
+		it, err := parseRecord(in[i])
+		if err != nil {
+			return nil, fmt.Errorf("unmarshal %s: %w", typ, err)
+		}
+		if rows[i], err = c.row(typ, it); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
-}
-
-// parseRecord is unmarshal of a recordItem but for its keys: without
-// reflection, which costs more than reading the answer.
-func parseRecord(in item) (it recordItem, err error) {
-	number := func(name string) int64 {
-		av, ok := in[name].(*types.AttributeValueMemberN)
-		if !ok {
-			return 0
-		}
-		n, bad := strconv.ParseInt(av.Value, 10, 64)
-		err = errors.Join(err, bad)
-		return n
-	}
-	it = recordItem{
-		V: int(number("v")), ID: psa.RecordID(number("id")), Name: text(in, "name"), Parent: psa.RecordID(number("parent")),
-		Updated: number("upd"), By: text(in, "by"), Read: number("read"), Data: blob(in, "data"), Zip: blob(in, "zip"),
-		Hash: text(in, "hash"), Sent: blob(in, "sent"), CreatedRun: text(in, "created"), ChangedRun: text(in, "changed"), ChangedAt: number("at"),
-		Removed: syncer.Reason(text(in, "rm")), RemovedAt: number("rmAt"), ScopeAt: number("scope"),
-		MergedInto: psa.RecordID(number("into")), Skip: syncer.SkipReason(text(in, "skip")), Fence: number("fence"),
-		Expires: number("expiresAt"),
-	}
-	if soft, ok := in["soft"].(*types.AttributeValueMemberBOOL); ok {
-		it.Soft = soft.Value
-	}
-	return it, err
-}
-
-// blob returns a binary attribute, nil if there is none.
-func blob(it item, name string) []byte {
-	if b, ok := it[name].(*types.AttributeValueMemberB); ok {
-		return b.Value
-	}
-	return nil
 }

@@ -30,7 +30,7 @@ func (c *codec) appendItem(dst []byte, scope psa.Scope, r syncer.Row) []byte {
 	w.optional("csk", it.CSK)
 	w.optional("ppk", it.PPK)
 	w.optional("psk", it.PSK)
-	w.number("v", int64(it.V))
+	w.number("v", it.V)
 	w.number("id", int64(it.ID))
 	w.optional("name", it.Name)
 	w.some("parent", int64(it.Parent))

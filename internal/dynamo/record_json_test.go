@@ -79,6 +79,46 @@ func TestItemsByHand(t *testing.T) {
 			t.Errorf("parsed (-want +got): %v\n%s", err, diff)
 		}
 	}
+	var answer []map[string]any
+	var want []recordItem
+	for _, row := range oddRows() {
+		it, err := c.item(scope, row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parseRecord(it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, want = append(answer, asJSON(t, it)), append(want, parsed)
+	}
+	last := map[string]any{"pk": map[string]any{"S": "a#\"b"}, "sk": map[string]any{"S": "7"}}
+	body, err := json.Marshal(map[string]any{"Count": 5, "Items": answer, "LastEvaluatedKey": last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r reading
+	for range 2 { // as often as the SDK asks
+		if err := r.parse(body); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, r.items, cmp.AllowUnexported(recordItem{})); diff != "" {
+			t.Errorf("read (-parsed +read):\n%s", diff)
+		}
+		if text(r.last, "pk") != "a#\"b" || text(r.last, "sk") != "7" || len(r.last) != 2 {
+			t.Errorf("goes on at %v", r.last)
+		}
+	}
+	for i := range body {
+		if err := r.parse(body[:i]); err == nil {
+			t.Fatalf("an answer that ends at byte %d is taken", i)
+		}
+	}
+	for _, bad := range []string{`{"Items":[{"id":{"N":"x"}}]}`, `{"Items":[{"zip":{"B":"x"}}]}`, `{"Items":{}}`, `{"Items":[{"id":1}]}`} {
+		if err := r.parse([]byte(bad)); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
 	if _, err := parseRecord(item{"id": &types.AttributeValueMemberN{Value: "x"}}); err == nil {
 		t.Error("a number that is none is taken")
 	}

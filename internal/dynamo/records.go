@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -137,7 +136,11 @@ func (r *Records) Get(ctx context.Context, scope psa.Scope, typ psa.DataType, id
 	if err != nil {
 		return syncer.Row{}, fmt.Errorf("get %s %d: %w", typ, id, err)
 	}
-	return r.codec.row(typ, it)
+	rows, err := r.codec.rows(typ, []item{it})
+	if err != nil {
+		return syncer.Row{}, err
+	}
+	return rows[0], nil
 }
 
 // Lookup implements syncer.RecordStore.
@@ -145,8 +148,7 @@ func (r *Records) Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType,
 	dense, keys := splitIDs(scope, typ, ids)
 	var mu sync.Mutex
 	found := make(map[psa.RecordID]syncer.Row, len(ids))
-	keep := func(items []item, wanted map[psa.RecordID]bool) error {
-		rows, err := r.codec.rows(typ, items)
+	keep := func(rows []syncer.Row, wanted map[psa.RecordID]bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, row := range rows {
@@ -154,19 +156,24 @@ func (r *Records) Lookup(ctx context.Context, scope psa.Scope, typ psa.DataType,
 				found[row.ID] = row
 			}
 		}
-		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(batchParallel)
 	for bucket, wanted := range dense {
 		group.Go(func() error {
-			items, err := r.db.all(ctx, query{pk: bucketPK(scope, typ, bucket), attrs: withoutData})
-			return errors.Join(err, keep(items, wanted))
+			rows, _, err := r.inPartition(ctx, typ, query{pk: bucketPK(scope, typ, bucket), attrs: withoutData}, 0)
+			keep(rows, wanted)
+			return err
 		})
 	}
 	group.Go(func() error {
 		items, err := r.db.getAll(ctx, keys, read{attrs: withoutData, consistent: true})
-		return errors.Join(err, keep(items, nil))
+		if err != nil {
+			return err
+		}
+		rows, err := r.codec.rows(typ, items)
+		keep(rows, nil)
+		return err
 	})
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("look up %s: %w", typ, err)

@@ -18,6 +18,18 @@ type Canonical struct {
 	// members of the objects that are open, the innermost last.
 	members []member
 	sorted  []byte
+	// places are the members of the object that picker chooses from.
+	places []member
+	picker Picker
+}
+
+// Picker chooses members of an object, and their order.
+type Picker interface {
+	// Pick says which place a member takes, below 0 if it is left out, and
+	// what See is to be called with.
+	Pick(name []byte) (place, tag int)
+	// See is given the member's value as it stands in text.
+	See(tag int, value []byte)
 }
 
 // Append appends the value that is the whole of text to dst. It reports false
@@ -26,6 +38,16 @@ func (w *Canonical) Append(dst, text []byte) ([]byte, bool) {
 	w.scanner, w.out, w.members = scanner{b: text}, dst, w.members[:0]
 	w.space()
 	if !w.write(0) || !w.atEnd() {
+		return dst, false
+	}
+	return w.out, true
+}
+
+// AppendObject is Append for an object of which p chooses members.
+func (w *Canonical) AppendObject(dst, text []byte, p Picker) ([]byte, bool) {
+	w.scanner, w.out, w.members, w.places, w.picker = scanner{b: text}, dst, w.members[:0], w.places[:0], p
+	w.space()
+	if !w.writePicked() || !w.atEnd() {
 		return dst, false
 	}
 	return w.out, true
@@ -101,16 +123,74 @@ func (w *Canonical) writeMember(depth int) bool {
 	if !ok {
 		return false
 	}
-	m := member{name: name, from: len(w.out)}
-	if w.peek() == 'n' || string(name) == w.Drop {
-		ok = w.value(depth)
-	} else {
-		w.out = append(AppendText(w.out, name), ':')
-		ok = w.write(depth)
-		w.out = append(w.out, ',')
+	if string(name) == w.Drop {
+		return w.value(depth)
 	}
+	m := member{name: name, from: len(w.out)}
+	ok = w.writeNamed(depth, name)
 	m.to = len(w.out)
 	w.members = append(w.members, m)
+	return ok
+}
+
+// writeNamed writes the member whose name was taken last, with a comma behind
+// it, or nothing if it is null.
+func (w *Canonical) writeNamed(depth int, name []byte) bool {
+	if w.peek() == 'n' {
+		return w.value(depth)
+	}
+	w.appendTaken(name)
+	w.out = append(w.out, ':')
+	ok := w.write(depth)
+	w.out = append(w.out, ',')
+	return ok
+}
+
+// writePicked writes the outermost object. Of members with the same name the
+// last one takes the place.
+func (w *Canonical) writePicked() bool {
+	if !w.take('{') {
+		return false
+	}
+	w.out = append(w.out, '{')
+	from := len(w.out)
+	for more := !w.closes('}'); more; {
+		if !w.pick() {
+			return false
+		}
+		var ok bool
+		if more, ok = w.next('}'); !ok {
+			return false
+		}
+	}
+	w.sorted = append(w.sorted[:0], w.out[from:]...)
+	w.out = w.out[:from]
+	for _, m := range w.places {
+		w.out = append(w.out, w.sorted[m.from-from:m.to-from]...)
+	}
+	w.end('}')
+	return true
+}
+
+// pick takes a member of the outermost object.
+func (w *Canonical) pick() bool {
+	name, ok := w.name()
+	if !ok {
+		return false
+	}
+	place, tag := w.picker.Pick(name)
+	start, from := w.i, len(w.out)
+	if place < 0 {
+		ok = w.value(1)
+	} else if ok = w.writeNamed(1, name); ok {
+		for place >= len(w.places) {
+			w.places = append(w.places, member{from: from, to: from})
+		}
+		w.places[place] = member{from: from, to: len(w.out)}
+	}
+	if ok {
+		w.picker.See(tag, w.b[start:w.i:w.i])
+	}
 	return ok
 }
 
@@ -149,13 +229,23 @@ func (w *Canonical) writeText() bool {
 		return false
 	}
 	raw := w.b[start:w.i]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		w.out = AppendText(w.out, raw[1:len(raw)-1])
+	if !w.escaped {
+		w.appendTaken(raw[1 : len(raw)-1])
 		return true
 	}
 	s, ok := Text(raw)
 	w.out = AppendText(w.out, []byte(s))
 	return ok
+}
+
+// appendTaken is AppendText for the text that was taken last: only what has an
+// escape, or is no UTF-8, must be looked at once more.
+func (w *Canonical) appendTaken(s []byte) {
+	if w.escaped || !utf8.Valid(s) {
+		w.out = AppendText(w.out, s)
+		return
+	}
+	w.out = append(append(append(w.out, '"'), s...), '"')
 }
 
 // AppendText appends s as a JSON string; what is no UTF-8 in it is replaced.

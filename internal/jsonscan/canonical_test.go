@@ -3,6 +3,8 @@ package jsonscan_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +35,47 @@ func TestCanonical(t *testing.T) {
 	}
 	if got, ok := w.Append([]byte("x"), []byte(`{"a":1`)); ok || string(got) != "x" {
 		t.Errorf("no JSON: %s, %v", got, ok)
+	}
+}
+
+// picks are the places of members; each that is seen is noted.
+type picks struct {
+	places map[string]int
+	seen   []string
+}
+
+func (p *picks) Pick(name []byte) (place, tag int) {
+	place, ok := p.places[string(name)]
+	if !ok {
+		return -1, -1
+	}
+	return place, place
+}
+
+func (p *picks) See(tag int, value []byte) { p.seen = append(p.seen, fmt.Sprintf("%d %s", tag, value)) }
+
+func TestAppendObject(t *testing.T) {
+	t.Parallel()
+	w := jsonscan.Canonical{Drop: "_info"}
+	for _, tt := range []struct{ in, want, seen string }{
+		{`{}`, `{}`, ``},
+		{` { "c" : {"z":1,"_info":{},"a":2} , "x":[1] , "a" : "s" } `, `{"a":"s","c":{"a":2,"z":1}}`, `2 {"z":1,"_info":{},"a":2}|-1 [1]|0 "s"`},
+		{`{"b":1,"b":2}`, `{"b":2}`, `1 1|1 2`},
+		{`{"b":1,"b":null}`, `{}`, `1 1|1 null`},
+		{`{"\u0062":null,"b":3}`, `{"b":3}`, `1 null|1 3`},
+		{`{"_info":{"b":1},"b":{"_info":1}}`, `{"b":{}}`, `-1 {"b":1}|1 {"_info":1}`},
+		{"{\"b\":\"\xff\",\"x\":\"\xff\"}", "{\"b\":\"\uFFFD\"}", "1 \"\xff\"|-1 \"\xff\""},
+	} {
+		p := &picks{places: map[string]int{"a": 0, "b": 1, "c": 2}}
+		got, ok := w.AppendObject([]byte("x"), []byte(tt.in), p)
+		if seen := strings.Join(p.seen, "|"); !ok || string(got) != "x"+tt.want || seen != tt.seen {
+			t.Errorf("%s: %s, %v, want %s; seen %s, want %s", tt.in, got, ok, tt.want, seen, tt.seen)
+		}
+	}
+	for _, in := range []string{``, `[]`, `null`, `{"a":1`, `{"a":1,}`, `{"a":}`, `{"a":1}1`, `{"x":tru}`, `{a:1}`} {
+		if got, ok := w.AppendObject([]byte("x"), []byte(in), &picks{}); ok || string(got) != "x" {
+			t.Errorf("%s: %s, %v", in, got, ok)
+		}
 	}
 }
 

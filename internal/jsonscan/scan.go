@@ -5,7 +5,6 @@
 package jsonscan
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"math/bits"
@@ -19,22 +18,11 @@ const MaxDepth = 200
 // It reports false if text is no array, and when yield does; elements may have
 // been yielded by then.
 func Array(text []byte, yield func(element []byte) bool) bool {
-	s := scanner{b: text}
-	s.space()
-	if !s.take('[') {
-		return false
-	}
-	for more := !s.closes(']'); more; {
-		start := s.i
-		if !s.value(1) || !yield(s.b[start:s.i:s.i]) {
-			return false
-		}
-		var ok bool
-		if more, ok = s.next(']'); !ok {
-			return false
-		}
-	}
-	return s.atEnd()
+	c := Read(text)
+	return c.Elements(func() bool {
+		element, ok := c.Value()
+		return ok && yield(element)
+	}) && c.End()
 }
 
 // Objects is Array for an array of objects: it also yields the value of each
@@ -62,25 +50,11 @@ func Objects(text []byte, name string, yield func(object, value []byte) bool) bo
 // Object calls yield with each member of the object that is the whole of text,
 // its name unquoted. It reports false as Array does.
 func Object(text []byte, yield func(name, value []byte) bool) bool {
-	s := scanner{b: text}
-	s.space()
-	if !s.take('{') {
-		return false
-	}
-	for more := !s.closes('}'); more; {
-		name, ok := s.name()
-		if !ok {
-			return false
-		}
-		start := s.i
-		if !s.value(1) || !yield(name, s.b[start:s.i:s.i]) {
-			return false
-		}
-		if more, ok = s.next('}'); !ok {
-			return false
-		}
-	}
-	return s.atEnd()
+	c := Read(text)
+	return c.Members(func(name []byte) bool {
+		value, ok := c.Value()
+		return ok && yield(name, value)
+	}) && c.End()
 }
 
 // Text is the string that a JSON string stands for; false if raw is none.
@@ -114,6 +88,8 @@ type scanner struct {
 	// found is the last value of the member wanted of an object at depth 1.
 	wanted string
 	found  []byte
+	// escaped says that the text taken last has an escape.
+	escaped bool
 }
 
 func (s *scanner) space() {
@@ -174,7 +150,7 @@ func (s *scanner) name() ([]byte, bool) {
 		return nil, false
 	}
 	s.space()
-	if bytes.IndexByte(raw, '\\') < 0 {
+	if !s.escaped {
 		return raw[1 : len(raw)-1], true
 	}
 	name, ok := Text(raw)
@@ -251,6 +227,7 @@ func (s *scanner) text() bool {
 	if !s.take('"') {
 		return false
 	}
+	s.escaped = false
 	for {
 		s.plain()
 		if s.i >= len(s.b) {
@@ -288,6 +265,7 @@ func (s *scanner) plain() {
 }
 
 func (s *scanner) escape() bool {
+	s.escaped = true
 	c := s.peek()
 	s.i++
 	if c != 'u' {

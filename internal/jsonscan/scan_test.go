@@ -2,6 +2,7 @@ package jsonscan_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,6 +88,37 @@ func TestDepthIsBounded(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat(`[`, jsonscan.MaxDepth+1) + strings.Repeat(`]`, jsonscan.MaxDepth+1)
 	if jsonscan.Array([]byte(text), func([]byte) bool { return true }) {
+		t.Error("a text that is nested too deep is accepted")
+	}
+}
+
+// A cursor takes what is inside as it is asked to, and no text that is none.
+func TestCursor(t *testing.T) {
+	t.Parallel()
+	sum := func(text string) (names string, total int, ok bool) {
+		c := jsonscan.Read([]byte(text))
+		ok = c.Members(func(name []byte) bool {
+			names += string(name)
+			return c.Elements(func() bool {
+				v, ok := c.Value()
+				n, err := strconv.Atoi(string(v))
+				total += n
+				return ok && err == nil
+			})
+		})
+		return names, total, ok && c.End()
+	}
+	if names, total, ok := sum(` { "a" : [1, 2] , "\u0062":[], "c":[3] } `); names != "abc" || total != 6 || !ok {
+		t.Errorf("%s, %d, %v", names, total, ok)
+	}
+	for _, text := range []string{``, `[]`, `{"a":[1}`, `{"a":[1]`, `{"a":[1]}}`, `{"a":[1],}`, `{"a":[1,]}`, `{"a":1}`, `{"a":["x"]}`, `{"a" [1]}`, `null`} {
+		if names, total, ok := sum(text); ok {
+			t.Errorf("%s: %s, %d", text, names, total)
+		}
+	}
+	deep := strings.Repeat(`[`, jsonscan.MaxDepth) + strings.Repeat(`]`, jsonscan.MaxDepth)
+	c := jsonscan.Read([]byte(`{"a":` + deep + `}`))
+	if c.Members(func([]byte) bool { _, ok := c.Value(); return ok }) {
 		t.Error("a text that is nested too deep is accepted")
 	}
 }

@@ -14,7 +14,7 @@ import (
 // storedAs is the row that the engine makes of a record that it reads first.
 func storedAs(t *testing.T, typ *Type, r Read) Row {
 	t.Helper()
-	rec := judgeAlone(typ, filter.Filter{}, r)
+	rec := judgeAlone(typ.decoder(), filter.Filter{}, r)
 	rec.sent = typ.prints().of(r.Raw)
 	row, changed, err := testEngine().merge(t.Context(), Run{ID: "first", Fence: 1}, rec, Row{})
 	if err != nil || !changed {
@@ -44,7 +44,7 @@ func TestSentAgainIsAsDecoded(t *testing.T) {
 			if !sentAgain(typ, filter.Filter{}, again, old.Sent, old) {
 				t.Errorf("%s: %s is not known again", typ.Name, raw)
 			}
-			want, got := judgeAlone(typ, filter.Filter{}, again), judgeAgain(again, old)
+			want, got := judgeAlone(typ.decoder(), filter.Filter{}, again), judgeAgain(again, old)
 			want.Data = nil
 			got.again = false
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(judged{})); diff != "" {
@@ -104,12 +104,12 @@ func TestSentAgainUnderAnotherStanding(t *testing.T) {
 	read := Read{ID: 5, Raw: []byte(`{"id":5,"firstName":"a","company":{"id":7}}`)}
 	old := storedAs(t, typ, read)
 	same := judgeAgain(read, old)
-	if same.settle(typ, read, old); !same.again {
+	if same.settle(typ.decoder(), read, old); !same.again {
 		t.Error("what stands as it did is decoded")
 	}
 	old.Removed = OutOfScope
 	back := judgeAgain(read, old)
-	if back.settle(typ, read, old); back.again || string(back.Data) != `{"company":{"id":7},"firstName":"a","id":5}` || back.removed != "" {
+	if back.settle(typ.decoder(), read, old); back.again || string(back.Data) != `{"company":{"id":7},"firstName":"a","id":5}` || back.removed != "" {
 		t.Errorf("what comes back is %+v", back)
 	}
 }

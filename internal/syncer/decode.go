@@ -23,55 +23,105 @@ const MaxDataBytes = 192 << 10
 // never kept.
 const infoMember = "_info"
 
+// decoder turns what ConnectWise sent into records of a type. It is used again
+// and again, which spares memory.
+type decoder struct {
+	t         *Type
+	fields    map[string]field
+	canonical jsonscan.Canonical
+
+	// Of the record that is being decoded:
+	rec   psa.Record
+	names []string
+	info  []byte
+	data  []byte
+}
+
+// field is what a member of the type's records is for: its place among those
+// that are kept, below 0 if it is not, and its tag.
+type field struct{ place, tag int }
+
+// Tags of members that are looked at; from tagName on one is a part of the
+// name.
+const (
+	tagNone = iota
+	tagInfo
+	tagParent
+	tagDeleted
+	tagName
+)
+
+// decoder makes one. A member has one use beside being kept.
+func (t *Type) decoder() *decoder {
+	d := &decoder{t: t, fields: map[string]field{}, names: make([]string, len(t.NameFields)), canonical: jsonscan.Canonical{Drop: infoMember}}
+	for i, name := range slices.Sorted(slices.Values(t.Fields)) {
+		d.fields[name] = field{place: i}
+	}
+	d.tag(infoMember, tagInfo)
+	d.tag(t.ParentField, tagParent)
+	d.tag(t.DeletedFlag, tagDeleted)
+	for i, name := range t.NameFields {
+		d.tag(name, tagName+i)
+	}
+	return d
+}
+
+// tag notes that members of a name, if there is one, are to be looked at.
+func (d *decoder) tag(name string, tag int) {
+	if name == "" {
+		return
+	}
+	f, kept := d.fields[name]
+	if !kept {
+		f.place = -1
+	}
+	d.fields[name] = field{f.place, tag}
+}
+
+// Pick implements jsonscan.Picker.
+func (d *decoder) Pick(name []byte) (place, tag int) {
+	f, known := d.fields[string(name)]
+	if !known {
+		return -1, tagNone
+	}
+	return f.place, f.tag
+}
+
+// See implements jsonscan.Picker.
+func (d *decoder) See(tag int, value []byte) {
+	switch tag {
+	case tagNone:
+	case tagInfo:
+		d.info = value
+	case tagParent:
+		d.rec.Parent = parentOf(value)
+	case tagDeleted:
+		d.rec.SoftDeleted = string(value) == "true"
+	default:
+		d.names[tag-tagName], _ = jsonscan.Text(value)
+	}
+}
+
 // decode turns what ConnectWise sent into a record of the type. Fields that
 // are not kept are dropped, references lose their _info links, and nulls are
 // dropped, so that equal records are equal bytes. An error wraps
 // psa.ErrInvalid and names no value.
-func decode(t *Type, r Read) (psa.Record, error) {
-	rec := psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt}
-	names := make([]string, len(t.NameFields))
-	var info []byte
-	var room [64]keptField
-	kept := room[:0]
-	ok := jsonscan.Object(r.Raw, func(name, value []byte) bool {
-		switch string(name) {
-		case "": // which no type names
-		case infoMember:
-			info = value
-		case t.ParentField:
-			rec.Parent = parentOf(value)
-		case t.DeletedFlag:
-			rec.SoftDeleted = string(value) == "true"
-		}
-		if i := indexOf(t.NameFields, name); i >= 0 {
-			names[i], _ = jsonscan.Text(value)
-		}
-		if indexOf(t.Fields, name) >= 0 {
-			kept = append(kept, keptField{name, value})
-		}
-		return true
-	})
-	if !ok {
+func (d *decoder) decode(r Read) (psa.Record, error) {
+	t := d.t
+	d.rec, d.info = psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt}, nil
+	clear(d.names)
+	var ok bool
+	if d.data, ok = d.canonical.AppendObject(d.data[:0], r.Raw, d); !ok {
 		return psa.Record{}, fmt.Errorf("%s %d is no JSON object: %w", t.Name, r.ID, psa.ErrInvalid)
 	}
-	if err := decodeInfo(&rec, info); err != nil {
+	if err := decodeInfo(&d.rec, d.info); err != nil {
 		return psa.Record{}, fmt.Errorf("%s %d: %w", t.Name, r.ID, err)
 	}
-	rec.Name = nameOf(names)
-	if rec.Data = dataOf(kept); len(rec.Data) > MaxDataBytes {
-		return psa.Record{}, fmt.Errorf("%s %d has %d bytes, more than can be kept: %w", t.Name, r.ID, len(rec.Data), psa.ErrInvalid)
+	if len(d.data) > MaxDataBytes {
+		return psa.Record{}, fmt.Errorf("%s %d has %d bytes, more than can be kept: %w", t.Name, r.ID, len(d.data), psa.ErrInvalid)
 	}
-	return rec, nil
-}
-
-// indexOf is the position of name in names, -1 if it is not there.
-func indexOf(names []string, name []byte) int {
-	for i, n := range names {
-		if n == string(name) {
-			return i
-		}
-	}
-	return -1
+	d.rec.Name, d.rec.Data = nameOf(d.names), bytes.Clone(d.data)
+	return d.rec, nil
 }
 
 // decodeInfo reads _info, where ConnectWise keeps when and by whom a record
@@ -126,34 +176,6 @@ func nameOf(fields []string) string {
 	}
 	runes := []rune(name)
 	return string(runes[:min(len(runes), 200)])
-}
-
-// keptField is a field of the type as ConnectWise sent it.
-type keptField struct{ name, value []byte }
-
-// dataOf writes the fields in order. Of those with the same name the last one
-// counts, as everywhere.
-func dataOf(fields []keptField) []byte {
-	slices.SortStableFunc(fields, func(a, b keptField) int { return bytes.Compare(a.name, b.name) })
-	size := 2
-	for _, f := range fields {
-		size += len(f.name) + len(f.value) + len(`"":,`)
-	}
-	canonical := jsonscan.Canonical{Drop: infoMember}
-	data := append(make([]byte, 0, size), '{')
-	for i, f := range fields {
-		if i+1 < len(fields) && bytes.Equal(f.name, fields[i+1].name) || string(f.value) == "null" {
-			continue
-		}
-		data = append(jsonscan.AppendText(data, f.name), ':')
-		data, _ = canonical.Append(data, f.value) // it was scanned already
-		data = append(data, ',')
-	}
-	if len(data) == 1 {
-		return []byte("{}")
-	}
-	data[len(data)-1] = '}'
-	return data
 }
 
 // hashOf tells rows apart by what they say, not by when they were read.

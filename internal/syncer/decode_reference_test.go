@@ -81,7 +81,7 @@ func checkDecode(t *testing.T, typ *Type, raw []byte) {
 	t.Helper()
 	read := Read{ID: 1, Raw: raw}
 	want, kept, ok := reference(typ, read)
-	got, err := decode(typ, read)
+	got, err := typ.decoder().decode(read)
 	nested := bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) > 200
 	if ok != (err == nil) && !nested && len(raw) < MaxDataBytes/6 {
 		t.Fatalf("%s %q: %v, want ok = %v", typ.Name, raw, err, ok)

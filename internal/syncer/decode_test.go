@@ -29,7 +29,7 @@ func TestDecode(t *testing.T) {
 	 "portalPassword":"hush","somethingNew":{"a":1},"annualRevenue":1e3,
 	 "_info":{"lastUpdated":"2026-06-09T21:59:47Z","updatedBy":"zoe"}}`
 	sent := time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC)
-	rec, err := decode(mustType(t, psa.Companies), Read{ID: 250, Raw: []byte(raw), SentAt: sent})
+	rec, err := mustType(t, psa.Companies).decoder().decode(Read{ID: 250, Raw: []byte(raw), SentAt: sent})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +48,8 @@ func TestDecodeIsCanonical(t *testing.T) {
 	a := `{"id":1,"firstName":"A","company":{"id":7,"name":"x","identifier":"y"},"_info":{"lastUpdated":"2026-01-01T00:00:00Z"}}`
 	b := `{"_info":{"lastUpdated":"2026-01-01T00:00:00Z","x":"y"},"company":{"identifier":"y","_info":{"h":"z"},"name":"x","id":7},"firstName":"A","id":1,"title":null}`
 	typ := mustType(t, psa.Contacts)
-	ra, errA := decode(typ, Read{ID: 1, Raw: []byte(a)})
-	rb, errB := decode(typ, Read{ID: 1, Raw: []byte(b)})
+	ra, errA := typ.decoder().decode(Read{ID: 1, Raw: []byte(a)})
+	rb, errB := typ.decoder().decode(Read{ID: 1, Raw: []byte(b)})
 	if errA != nil || errB != nil || hashOf(ra, "") != hashOf(rb, "") || ra.Parent != 7 || rb.Parent != 7 {
 		t.Errorf("%s %v\n%s %v", ra.Data, errA, rb.Data, errB)
 	}
@@ -77,7 +77,7 @@ func TestDecodeOddRecords(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			rec, err := decode(mustType(t, psa.Companies), Read{ID: 1, Raw: []byte(tt.raw)})
+			rec, err := mustType(t, psa.Companies).decoder().decode(Read{ID: 1, Raw: []byte(tt.raw)})
 			if tt.ok != (err == nil) || (err != nil && !errors.Is(err, psa.ErrInvalid)) {
 				t.Fatalf("err = %v, want ok = %v", err, tt.ok)
 			}
@@ -127,7 +127,7 @@ func TestDecodeEveryFieldOfTheSpecification(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec, err := decode(typ, Read{ID: 42, Raw: raw})
+		rec, err := typ.decoder().decode(Read{ID: 42, Raw: raw})
 		if err != nil {
 			t.Fatalf("%s: %v", entity, err)
 		}

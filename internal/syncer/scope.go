@@ -34,13 +34,13 @@ func (e *Engine) judge(
 	ctx context.Context, scope psa.Scope, f filter.Filter, t *Type, reads []Read, was map[psa.RecordID]Row,
 ) ([]judged, error) {
 	out := make([]judged, len(reads))
-	prints := t.prints()
+	prints, decoder := t.prints(), t.decoder()
 	for i, r := range reads {
 		sent := prints.of(r.Raw)
 		if old := was[r.ID]; sentAgain(t, f, r, sent, old) {
 			out[i] = judgeAgain(r, old)
 		} else {
-			out[i] = judgeAlone(t, f, r)
+			out[i] = judgeAlone(decoder, f, r)
 		}
 		out[i].sent = sent
 	}
@@ -50,15 +50,16 @@ func (e *Engine) judge(
 		}
 	}
 	for i, r := range reads {
-		out[i].settle(t, r, was[r.ID])
+		out[i].settle(decoder, r, was[r.ID])
 		out[i].slim(t)
 	}
 	return out, nil
 }
 
 // judgeAlone decides as far as the record tells.
-func judgeAlone(t *Type, f filter.Filter, r Read) judged {
-	rec, err := decode(t, r)
+func judgeAlone(d *decoder, f filter.Filter, r Read) judged {
+	t := d.t
+	rec, err := d.decode(r)
 	if err != nil {
 		rec = psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt}
 		return judged{Record: rec, removed: Skipped, skip: InvalidRecord, detail: err.Error()}
