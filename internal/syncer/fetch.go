@@ -33,12 +33,8 @@ func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
 			p.cursor = p.batch.Next
 		}
 		p.last = p.err != nil || !s.e.opt.Now().Before(s.until)
-		select {
-		case pages <- p:
-		case <-ctx.Done():
-			return
-		}
-		if p.last {
+		pages <- p // somebody takes it, to keep it or to give it back
+		if p.last || ctx.Err() != nil {
 			return
 		}
 		if p.batch.More {

@@ -166,7 +166,7 @@ const parentsAtOnce = 25
 // is so for all of them.
 func (e *Engine) readUnder(ctx context.Context, src Source, run Run, t *Type, shard Shard, cursor psa.RecordID) (Batch, error) {
 	at := underOf(cursor)
-	parents, more, err := e.parents(ctx, run, t, shard, at)
+	parents, gone, more, err := e.parents(ctx, run, t, shard, at)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -177,6 +177,11 @@ func (e *Engine) readUnder(ctx context.Context, src Source, run Run, t *Type, sh
 			at = under{parent: parent}
 		}
 		seen := span{parent: parent, after: at.child}
+		if slices.Contains(gone, parent) {
+			out.left = append(out.left, span{parent: parent})
+			out.Next = under{parent, whole}.cursor()
+			continue
+		}
 		batch, err := src.Read(ctx, t, e.queryUnder(run, shard, at))
 		switch {
 		case refusedOne(err) && shard.Part == Children && problem.CodeOf(err) == problem.ConnectWiseNotFound:
@@ -227,30 +232,34 @@ func (e *Engine) queryUnder(run Run, shard Shard, at under) Query {
 }
 
 // parents are the next parents of a shard, beginning with the one whose records
-// were not all read.
-func (e *Engine) parents(ctx context.Context, run Run, t *Type, shard Shard, at under) (ids []psa.RecordID, more bool, err error) {
+// were not all read. A run that enumerates looks at those that went as well:
+// nobody else may have, if what they left behind is still there.
+func (e *Engine) parents(ctx context.Context, run Run, t *Type, shard Shard, at under) (ids, gone []psa.RecordID, more bool, err error) {
 	after := at.parent
 	if at.child != whole && after > 0 {
 		after--
 	}
 	if shard.Part == Children {
 		ids = slices.DeleteFunc(slices.Clone(shard.Of), func(id psa.RecordID) bool { return id <= after })
-		return ids[:min(len(ids), parentsAtOnce)], len(ids) > parentsAtOnce, nil
+		return ids[:min(len(ids), parentsAtOnce)], nil, len(ids) > parentsAtOnce, nil
 	}
 	for len(ids) == 0 {
 		rows, err := e.records.Range(ctx, run.Scope, t.Parent, max(after, shard.Lo), shard.Hi, parentsAtOnce)
 		if err != nil {
-			return nil, false, fmt.Errorf("parents of %s: %w", t.Name, err)
+			return nil, nil, false, fmt.Errorf("parents of %s: %w", t.Name, err)
 		}
 		for _, row := range rows {
 			after = row.ID
-			if row.Removed == "" {
+			if row.Removed != "" && run.Mode.Enumerates() {
+				gone = append(gone, row.ID)
+			}
+			if row.Removed == "" || run.Mode.Enumerates() {
 				ids = append(ids, row.ID)
 			}
 		}
 		if len(rows) < parentsAtOnce {
-			return ids, false, nil
+			return ids, gone, false, nil
 		}
 	}
-	return ids, true, nil
+	return ids, gone, true, nil
 }

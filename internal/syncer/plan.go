@@ -144,13 +144,14 @@ func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, rea
 	if err != nil && !errors.Is(err, psa.ErrNotFound) {
 		return time.Time{}, false, fmt.Errorf("parent run: %w", err)
 	}
-	if err == nil && parent.State.Active() {
-		return time.Time{}, false, nil
-	}
 	t, _ := TypeNamed(run.Type)
 	state, err := e.runs.TypeState(ctx, run.Scope, t.Parent)
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("parent type: %w", err)
+	}
+	// One that lost its lease never ends: the run that took its place does.
+	if parent.State.Active() && state.ActiveRun != "" {
+		return time.Time{}, false, nil
 	}
 	if state.Watermark.IsZero() {
 		failure := &Failure{
@@ -159,6 +160,9 @@ func (e *Engine) parentReady(ctx context.Context, run Run) (since time.Time, rea
 			Remedy:  fmt.Sprintf("See why the run of %s failed, then sync again.", t.Parent),
 		}
 		return time.Time{}, false, e.end(ctx, run, Failed, failure, "system")
+	}
+	if parent.State.Active() { // what took its place may have flipped something
+		return e.settled(ctx, run, state.LastSuccess)
 	}
 	if run.Mode != Initial && parent.Totals.mayFlip() {
 		return e.settled(ctx, run, parent.FinishedAt)

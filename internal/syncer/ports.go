@@ -95,8 +95,8 @@ type Batch struct {
 	Next psa.RecordID
 	// Skips are parents whose records could not be read.
 	Skips []Skip
-	// spans say which parents' records are all there.
-	spans []span
+	// spans say which parents' records are all there, left which parents went.
+	spans, left []span
 	// stored are the rows of the page's range, nil if they were not looked up.
 	stored map[psa.RecordID]Row
 }

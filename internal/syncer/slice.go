@@ -114,7 +114,7 @@ func (s *slice) do(ctx context.Context) error {
 	case errors.Is(err, psa.ErrConflict):
 		return nil // cancelled, or another worker has the shard now
 	case err != nil:
-		return err
+		return s.letGo(ctx, err)
 	case s.shard.Done:
 		return s.e.handleRun(ctx, s.run.Scope, s.run.ID)
 	case s.shard.Owner != "":
@@ -131,7 +131,8 @@ func (s *slice) keepAll(ctx context.Context) error {
 	go s.fetch(fetching, s.shard, pages)
 	defer func() {
 		stop()
-		for range pages { //nolint:revive // until fetch has ended
+		for p := range pages { // until fetch has ended
+			s.giveBack(ctx, p.shard)
 		}
 	}()
 	for p := range pages {
@@ -210,4 +211,35 @@ func (s *slice) pause(ctx context.Context, cause error) error {
 	}
 	s.e.opt.Log.InfoContext(ctx, "shard waits", "run", s.run.ID, "shard", s.shard.No, "code", p.Code, "seconds", delay.Seconds())
 	return s.e.wakeShard(ctx, s.run.Scope, s.run.ID, s.shard.No, delay)
+}
+
+// goneIn is how long a worker tries to let go of a shard, also when its own time
+// is over.
+const goneIn = 3 * time.Second
+
+// letGo is pause after an error of ours, such as a store that does not answer:
+// nobody need wait for the lease to end. If that fails too, the tick sees to it.
+func (s *slice) letGo(ctx context.Context, cause error) error {
+	s.e.opt.Log.WarnContext(ctx, "shard let go", "run", s.run.ID, "shard", s.shard.No, "error", cause.Error())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goneIn)
+	defer cancel()
+	if err := s.pause(ctx, cause); err != nil {
+		return errors.Join(cause, err)
+	}
+	return nil
+}
+
+// giveBack puts a shard back to sleep that was claimed ahead, and of which
+// nothing was kept.
+func (s *slice) giveBack(ctx context.Context, claimed Shard) {
+	if claimed.No == s.shard.No {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goneIn)
+	defer cancel()
+	after := claimed
+	after.Owner, after.Failures = "", max(after.Failures-1, 0)
+	if err := s.e.runs.Advance(ctx, s.run.Scope, claimed, after); err != nil {
+		s.e.opt.Log.InfoContext(ctx, "shard not given back", "run", s.run.ID, "shard", claimed.No, "error", err.Error())
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -64,14 +65,19 @@ func (t *Type) PathUnder(parent psa.RecordID) string {
 	return strings.Replace(t.Path, below, strconv.FormatInt(int64(parent), 10), 1)
 }
 
-// Types returns the table, parents before children.
-func Types() []*Type {
+// table is made once: every message asks for rows of it, and making it takes as
+// long as reading ten records.
+var table = sync.OnceValue(func() []*Type { //nolint:gochecknoglobals // it never changes
 	return slices.Concat(firstTypes(), guideTypes(), deskTypes(), projectTypes(), businessTypes(), companyTypes())
-}
+})
+
+// Types returns the table, parents before children. Its rows are not to be
+// changed.
+func Types() []*Type { return slices.Clone(table()) }
 
 // TypeNamed finds a row of the table.
 func TypeNamed(name psa.DataType) (*Type, bool) {
-	types := Types()
+	types := table()
 	i := slices.IndexFunc(types, func(t *Type) bool { return t.Name == name })
 	if i < 0 {
 		return nil, false

@@ -21,12 +21,19 @@ func (e *Engine) beyond(ctx context.Context, run Run, t *Type, part Part, page B
 	if !enumerates && part != Children {
 		return 0, nil
 	}
-	rows, err := e.unseen(ctx, run.Scope, t, page)
-	if err != nil || len(rows) == 0 {
+	left, err := e.unseen(ctx, run.Scope, t, page, page.left)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := e.unseen(ctx, run.Scope, t, page, page.spans)
+	if err != nil {
 		return 0, err
 	}
 	if part == Children {
-		return 0, e.forsake(ctx, run, t, rows, page)
+		left, rows = rows, nil
+	}
+	if err := e.forsake(ctx, run, t, left, page); err != nil || len(rows) == 0 {
+		return 0, err
 	}
 	ids := make([]psa.RecordID, len(rows))
 	for i, row := range rows {
@@ -40,12 +47,12 @@ func (e *Engine) beyond(ctx context.Context, run Run, t *Type, part Part, page B
 
 // unseen lists living rows of the spans that the page did not show and that
 // nobody read since it was asked for.
-func (e *Engine) unseen(ctx context.Context, scope psa.Scope, t *Type, page Batch) (rows []Row, err error) {
+func (e *Engine) unseen(ctx context.Context, scope psa.Scope, t *Type, page Batch, spans []span) (rows []Row, err error) {
 	shown := make(map[psa.RecordID]bool, len(page.Reads))
 	for _, r := range page.Reads {
 		shown[r.ID] = true
 	}
-	for _, s := range page.spans {
+	for _, s := range spans {
 		p := Page{Limit: 1000}
 		for more := true; more; {
 			listed, next, err := e.records.ListUnder(ctx, scope, t.Name, s.parent, p)
@@ -66,6 +73,9 @@ func (e *Engine) unseen(ctx context.Context, scope psa.Scope, t *Type, page Batc
 
 // forsake lets rows that ConnectWise did not show follow their parents out.
 func (e *Engine) forsake(ctx context.Context, run Run, t *Type, rows []Row, page Batch) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	began := e.opt.Now()
 	was := make(map[psa.RecordID]Row, len(rows))
 	records := make([]judged, len(rows))
