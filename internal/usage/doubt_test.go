@@ -62,6 +62,33 @@ func TestAPersonsLineAtTheSameMoment(t *testing.T) {
 	w.wantLines("taken over", a, fmt.Sprintf("item %d: 2026-11-01 to 2026-11-01, 0", key.Product), fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
 }
 
+// An admin holds a line at the moment at which it is made: what became of it is
+// stored at once, and the hold stays, whatever zone a worker's clock is in.
+func TestHeldWhileItIsMade(t *testing.T) {
+	t.Parallel()
+	w, a, key := first(t, usage.Settings{})
+	w.mu.Lock()
+	w.at = w.at.In(time.FixedZone("here", 3600))
+	w.mu.Unlock()
+	hook := func(r *http.Request) {
+		if r.Method != http.MethodPost {
+			return
+		}
+		if err := w.watch.service.Hold(context.Background(), w.scope, key, "ann"); err != nil {
+			t.Error(err)
+		}
+	}
+	w.hook.Store(&hook)
+	w.post(w.process(&mortal{}))
+	s := w.series(a)[key]
+	if s.Intent != nil || len(s.Lines) != 1 || s.Decisions.Hold == nil {
+		t.Errorf("%+v", s)
+	}
+	if n := w.run().Counts.Created; n != 1 {
+		t.Errorf("%d lines counted as made", n)
+	}
+}
+
 // A server that commits later than the quiet time: the line is made again, and
 // the one that turns up is known as ours, set to zero, ended and reported.
 func TestALineThatTurnsUpAfterTheQuietTime(t *testing.T) {

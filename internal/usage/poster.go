@@ -235,7 +235,7 @@ func (a *act) finish(ctx context.Context, why *Attention) error {
 		if err != nil {
 			return fmt.Errorf("store the outcome: %w", err)
 		}
-		if s = all[s.Key]; s.Intent == nil || s.Intent.At != a.series.Intent.At {
+		if s = all[s.Key]; s.Intent == nil || !s.Intent.At.Equal(a.series.Intent.At) {
 			return nil // another worker settled it
 		}
 	}
