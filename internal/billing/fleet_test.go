@@ -184,10 +184,11 @@ func (f *profiles) odd() {
 	parent := f.agree(billing.Agreement{Months: 1, Start: jan, Next: begin()})
 	f.invoice(parent, f.habit(2))
 	child := f.agree(billing.Agreement{Months: 1, Start: jan, Parent: parent})
-	for name, a := range map[string]int{
-		"child": child, "once": f.agree(billing.Agreement{Start: jan, Next: begin() + 30}), "undated": f.agree(billing.Agreement{Months: 1, Start: jan}),
-		"crooked": f.agree(billing.Agreement{Months: 3, Start: jan, Next: begin() + 10}),
+	for i, a := range []int{
+		child, f.agree(billing.Agreement{Start: jan, Next: begin() + 30}), f.agree(billing.Agreement{Months: 1, Start: jan}),
+		f.agree(billing.Agreement{Months: 3, Start: jan, Next: begin() + 10}),
 	} {
+		name := []string{"child", "once", "undated", "crooked"}[i]
 		f.sign(name, begin(), a, map[string]int{"core": 2})
 		f.use(f.rng, name, begin(), f.end(), "core")
 	}

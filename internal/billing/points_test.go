@@ -52,13 +52,13 @@ func sample(n, some int) []int {
 }
 
 // combinationsOf are the numbers of all that write dates in one way. The
-// sample has two ways whole, and a few of each other.
+// sample has one way whole, and one combination of each other.
 func combinationsOf(format int) []int {
 	var out []int
 	for n := format; n < combinations(); n += formats {
 		out = append(out, n)
 	}
-	if *reach == "some" && format != 0 && format != formats-1 {
+	if *reach == "some" && format != formats-1 {
 		first := format * 7919 % len(out)
 		return out[first : first+1]
 	}

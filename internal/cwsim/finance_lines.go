@@ -43,9 +43,10 @@ func (s *Simulator) Lines(agreement int) []Line {
 // Version says how far an agreement and its additions have come: as long as it is equal, and so are the switches, reading them
 // gives what it gave.
 type Version struct {
-	Additions int // writes to its additions
-	others    int
-	status    any
+	Additions        int // writes to its additions
+	others           int
+	agreement, payer *row // which never change once stored
+	status           any
 }
 
 // Version of an agreement today.
@@ -54,12 +55,12 @@ func (s *Simulator) Version(agreement int) Version {
 	defer s.mu.RUnlock()
 	v := Version{Additions: s.st.tables[Additions].under[agreement]}
 	for name, t := range s.st.tables {
-		if name != Additions {
+		if name != Additions && name != Agreements && name != Invoices {
 			v.others += t.writes
 		}
 	}
 	if r := s.st.tables[Agreements].get(agreement); r != nil {
-		v.status = s.st.status(r)
+		v.agreement, v.payer, v.status = r, s.st.terms(r).payer, s.st.status(r)
 	}
 	return v
 }

@@ -1,15 +1,14 @@
 package filter
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/psabridge/psabridge/internal/jsonscan"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -125,52 +124,56 @@ type Facts struct {
 // FactsOf reads a company's record as it was kept or sent. Unknown members,
 // nulls and references without an id are passed over: real records have them.
 func FactsOf(company json.RawMessage) (Facts, error) {
-	var out Facts
-	ok := jsonscan.Object(company, func(name, value []byte) bool {
-		switch string(name) {
-		case "types":
-			out.Types, out.Typed = idsOf(value)
-		case "status":
-			out.Status = idOf(value)
-		case "territory":
-			out.Territory = idOf(value)
-		case "market":
-			out.Market = idOf(value)
-		case "deletedFlag":
-			out.Deleted = string(value) == "true"
-			return out.Deleted || string(value) == "false" || string(value) == "null"
+	var v struct {
+		Types     *refs `json:"types"`
+		Status    ref   `json:"status"`
+		Territory ref   `json:"territory"`
+		Market    ref   `json:"market"`
+		Deleted   *bool `json:"deletedFlag"`
+	}
+	if err := json.Unmarshal(company, &v); err != nil {
+		return Facts{}, fmt.Errorf("company's facts: %w", err)
+	}
+	out := Facts{Status: v.Status.ID, Territory: v.Territory.ID, Market: v.Market.ID, Deleted: v.Deleted != nil && *v.Deleted}
+	if v.Types == nil {
+		return out, nil
+	}
+	out.Typed = true
+	for _, t := range *v.Types {
+		if t.ID > 0 && !slices.Contains(out.Types, t.ID) {
+			out.Types = append(out.Types, t.ID)
 		}
-		return true
-	})
-	if !ok {
-		return Facts{}, fmt.Errorf("company's facts: %w", psa.ErrInvalid)
 	}
 	return out, nil
 }
 
-// idOf is the id of a reference, if it has a whole positive one: a reference
-// that is none names nothing.
-func idOf(ref []byte) (id int64) {
-	_ = jsonscan.Object(ref, func(name, value []byte) bool {
-		if string(name) == "id" {
-			n, err := strconv.ParseInt(string(value), 10, 64)
-			if id = 0; err == nil {
-				id = max(n, 0)
-			}
+// ref is a reference, of which only a whole positive id counts.
+type ref struct{ ID int64 }
+
+func (r *ref) UnmarshalJSON(b []byte) error {
+	var v struct {
+		ID json.Number `json:"id"`
+	}
+	if json.Unmarshal(b, &v) == nil {
+		if id, err := v.ID.Int64(); err == nil && id > 0 {
+			r.ID = id
 		}
-		return true
-	})
-	return id
+	}
+	return nil // a reference that is none names nothing
 }
 
-// idsOf are the ids of a list of references; what is no list is an empty one,
-// and null says nothing.
-func idsOf(list []byte) (ids []int64, said bool) {
-	_ = jsonscan.Array(list, func(ref []byte) bool {
-		if id := idOf(ref); id > 0 && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-		return true
-	})
-	return ids, string(list) != "null"
+// refs is a list of references; what is no list is an empty one.
+type refs []ref
+
+func (r *refs) UnmarshalJSON(b []byte) error {
+	if !bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
+		*r = refs{}
+		return nil
+	}
+	var list []ref
+	if err := json.Unmarshal(b, &list); err != nil {
+		return fmt.Errorf("types: %w", err)
+	}
+	*r = list
+	return nil
 }
