@@ -30,7 +30,7 @@ func (w *world) happens(e billing.Event) {
 	case billing.Removed:
 		w.Edit(w.scope, usage.TenantID(e.Tenant), func(x *usage.Wanted) { x.State, x.RemovedAt = usage.TenantRemoved, w.now() })
 	case billing.Approved:
-		w.must(w.service.Approve(context.Background(), w.scope, "ann", usage.TenantID(e.Tenant)))
+		w.approve(usage.TenantID(e.Tenant))
 	case billing.Posted:
 		w.post()
 	case billing.Invoiced:

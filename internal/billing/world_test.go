@@ -185,6 +185,25 @@ func (w *world) Wake(_ context.Context, m usage.Message, delay time.Duration) er
 	return nil
 }
 
+// approve previews, and approves of that what is a tenant's.
+func (w *world) approve(tenant usage.TenantID) {
+	w.t.Helper()
+	ctx := context.Background()
+	preview, _, err := w.engine.Start(ctx, w.scope, usage.ModePreview, "ann")
+	for preview.State == usage.Running && err == nil {
+		w.until(w.now().Add(time.Second))
+		w.queue = nil // of messages to post there are none now
+		if err = w.engine.Handle(ctx, usage.Message{Kind: usage.KindPost, Account: w.scope.Account, Generation: w.scope.Generation, Key: preview.ID}); err == nil {
+			preview, err = w.Run(ctx, w.scope, preview.ID)
+		}
+	}
+	w.must(err)
+	_, unlike, err := w.service.Approve(ctx, w.scope, "ann", preview.ID, tenant)
+	if w.must(err); len(unlike) > 0 {
+		w.t.Fatalf("approved of another preview: %+v", unlike)
+	}
+}
+
 // post lets the schedule post, and works until that is done.
 func (w *world) post() {
 	w.t.Helper()

@@ -141,10 +141,17 @@ func (c *Client) SetZone(ctx context.Context, zone string) error {
 	return nil
 }
 
-// Approve lets the first posting of all mappings go out.
-func (c *Client) Approve(ctx context.Context) error {
-	if err := c.Call(ctx, http.MethodPost, "/v1/postings/approve", map[string]any{}, nil); err != nil {
+// Approve approves all that a preview shows. What is otherwise by now is an
+// error.
+func (c *Client) Approve(ctx context.Context, preview string) error {
+	var done struct {
+		Unlike []struct{ Tenant, SKU string }
+	}
+	if err := c.Call(ctx, http.MethodPost, "/v1/postings/approve", map[string]any{"preview": preview}, &done); err != nil {
 		return fmt.Errorf("approve postings: %w", err)
+	}
+	if len(done.Unlike) > 0 {
+		return fmt.Errorf("approve postings: not as the preview showed: %+v", done.Unlike)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ type Postings interface { //nolint:interfacebloat // one table of lines, all of 
 	Configure(ctx context.Context, scope psa.Scope, s usage.Settings) error
 	Start(ctx context.Context, scope psa.Scope, mode usage.Mode, by string) (run usage.Run, joined bool, err error)
 	Confirm(ctx context.Context, scope psa.Scope, run, by string) error
-	Approve(ctx context.Context, scope psa.Scope, by string, tenants ...usage.TenantID) error
+	Approve(ctx context.Context, scope psa.Scope, by, preview string, tenants ...usage.TenantID) (approved int, unlike []usage.Unlike, err error)
 	Pause(ctx context.Context, scope psa.Scope, by string, pause bool) error
 	Hold(ctx context.Context, scope psa.Scope, k usage.SeriesKey, by string) error
 	Release(ctx context.Context, scope psa.Scope, k usage.SeriesKey, by string) error
@@ -71,7 +71,7 @@ func (a *api) registerPostings() {
 	}, a.confirmPosting)
 	add(a, operation{
 		id: "approvePostings", method: "POST", path: "/v1/postings/approve", tag: tagPostings, access: changes,
-		summary: "Approve the first posting of mappings, and of changed ones, as they are now",
+		summary: "Approve the first posting of mappings, and of changed ones, as a preview showed them; what is otherwise by now is answered by name",
 	}, a.approvePostings)
 	add(a, operation{
 		id: "pausePostings", method: "POST", path: "/v1/postings/pause", tag: tagPostings, access: changes,
@@ -299,24 +299,6 @@ func (a *api) confirmPosting(ctx context.Context, in *RunInput) (*postingRunOutp
 		return nil, err
 	}
 	return a.getPosting(ctx, in)
-}
-
-type approvePostingsInput struct {
-	Body struct {
-		Tenants []string `json:"tenants,omitempty" nullable:"false" maxItems:"500" doc:"None means all."`
-	}
-}
-
-func (a *api) approvePostings(ctx context.Context, in *approvePostingsInput) (*struct{}, error) {
-	scope, _, err := a.scope(ctx)
-	if err != nil {
-		return nil, err
-	}
-	tenants := make([]usage.TenantID, len(in.Body.Tenants))
-	for i, t := range in.Body.Tenants {
-		tenants[i] = usage.TenantID(t)
-	}
-	return nil, a.Postings.Approve(ctx, scope, callerOf(ctx).subject, tenants...)
 }
 
 type pausePostingsInput struct {

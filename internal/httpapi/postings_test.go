@@ -28,7 +28,7 @@ func newCashier() *cashier {
 
 func (c *cashier) service(now func() time.Time) *usage.Service {
 	return usage.NewService(usage.New(usage.Deps{
-		Store: c, Runs: c, Ledger: c, Mappings: c.product, Reports: c.product, Waker: c,
+		Store: c, Runs: c, Ledger: c, Mappings: c.product, Reports: c.product, Waker: c, Billing: till{},
 	}, usage.Options{Now: now}))
 }
 
@@ -38,6 +38,22 @@ func (c *cashier) Wake(_ context.Context, m usage.Message, _ time.Duration) erro
 	defer c.mu.Unlock()
 	c.runs = append(c.runs, m.Key)
 	return nil
+}
+
+// till is a ConnectWise with one agreement and one catalog item.
+type till struct{ usage.Finance }
+
+// Open implements usage.Billing.
+func (till) Open(context.Context, psa.Scope) (usage.Finance, error) { return till{}, nil }
+
+// Agreements implements usage.Finance.
+func (till) Agreements(context.Context, []psa.RecordID) (map[psa.RecordID]usage.Agreement, error) {
+	return map[psa.RecordID]usage.Agreement{70: {ID: 70, Status: "Active", BillStart: "2024-01-01", NID: "2024-01-01", Cycle: "Monthly"}}, nil
+}
+
+// Items implements usage.Finance.
+func (till) Items(context.Context, []psa.RecordID) (map[psa.RecordID]usage.Item, error) {
+	return map[psa.RecordID]usage.Item{700: {ID: 700, Price: usage.Whole(10)}}, nil
 }
 
 // List implements httpapi.PostingRuns.
@@ -54,11 +70,6 @@ func (c *cashier) List(ctx context.Context, scope psa.Scope, _ string, _ int) (r
 
 // books are what is read of it.
 type ledger struct{ *cashier }
-
-// Plans implements httpapi.PostingLedger.
-func (l ledger) Plans(_ context.Context, _ psa.Scope, run, _ string, _ int) ([]usage.AgreementPlan, string, error) {
-	return l.Memory.Plans(run), "", nil
-}
 
 // History implements httpapi.PostingLedger.
 func (l ledger) History(_ context.Context, scope psa.Scope, _ usage.SeriesKey, _ string, _ int) ([]usage.Entry, string, error) {
@@ -150,5 +161,51 @@ func TestLines(t *testing.T) {
 	s.do(admin(), "POST", "/v1/postings/lines/70/700/burn", "").want(400, "bad_request")
 	s.do(member(), "POST", "/v1/postings/lines/70/700/hold", "").want(403, "forbidden")
 	s.do(member(), "GET", "/v1/postings/history", "").want(200, "").has(`"agreement":{"id":70,"name":"Gold"}`).has(`"event":"held"`).has(`"by":"person-admin"`)
-	s.do(admin(), "POST", "/v1/postings/approve", `{}`).want(204, "")
+}
+
+// An approval names the preview that the person saw, and is answered with what
+// was left since it is otherwise by now.
+func TestApprovePostings(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	s.do(admin(), "PUT", "/v1/postings/settings", `{"zone":"UTC","at":"04:00","policy":"each_period","markers":true,"arrears":[]}`, "If-Match", `"0"`).want(200, "")
+	mapped(s)
+	ctx, scope := t.Context(), psa.Scope{Account: "msp-1", Generation: 1}
+	s.cashier.product.Map(scope, usage.Wanted{
+		Tenant: "t1", Name: "Initech", State: usage.TenantActive, Enabled: true, Agreement: 70, Products: map[usage.SKU]psa.RecordID{"core": 700},
+	})
+	period := usage.DateIn(s.world.Now(), time.UTC).FirstOfMonth()
+	preview := func(price int64) string {
+		t.Helper()
+		var started struct{ Run httpapi.PostingRun }
+		s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"preview"}`).want(202, "").into(&started)
+		was := usage.Whole(price)
+		plan := usage.AgreementPlan{Agreement: 70, Series: []usage.SeriesPlan{{
+			Key: usage.SeriesKey{Agreement: 70, Product: 700}, Date: period, Price: &was,
+			Shares: []usage.Share{{Tenant: "t1", Name: "Initech", SKU: "core", Unapproved: true}},
+		}}}
+		run, err := s.cashier.Run(ctx, scope, started.Run.ID)
+		if err == nil {
+			run.State = usage.Done
+			_, err = s.cashier.PutRun(ctx, run)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.cashier.PutPlan(ctx, scope, run.ID, plan); err != nil {
+			t.Fatal(err)
+		}
+		return `{"preview":"` + run.ID + `","tenants":["t1"]}`
+	}
+	old := preview(9)
+	s.do(admin(), "POST", "/v1/postings/approve", `{}`).want(400, "bad_request")
+	s.do(admin(), "POST", "/v1/postings/approve", `{"preview":"01ARZ3NDEKTSV4RRFFQ69G5FAV"}`).want(412, "stale")
+	s.do(member(), "POST", "/v1/postings/approve", old).want(403, "forbidden")
+	s.do(admin(), "POST", "/v1/postings/approve", old).want(200, "").
+		has(`"approved":0`).has(`"name":"Initech","sku":"core","shown":{"agreement":{"id":70,"name":"Gold"}`).has(`"price":"10"`).has(`"price":"9"`)
+	s.do(admin(), "POST", "/v1/postings/approve", preview(10)).want(200, "").has(`"approved":1,"unlike":[]`)
+	routes, err := s.cashier.Routes(ctx, scope)
+	if err != nil || len(routes["t1"].Routes) != 1 || routes["t1"].Routes[0].ApprovedBy != "person-admin" {
+		t.Errorf("routes %+v, %v", routes, err)
+	}
 }

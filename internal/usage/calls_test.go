@@ -77,7 +77,15 @@ func (q *quick) later(d time.Duration) {
 func (q *quick) post() int {
 	q.t.Helper()
 	q.sim.ResetRequests()
-	if _, _, err := q.engine.Start(context.Background(), q.scope, usage.ModePost, "ann"); err != nil {
+	q.work(usage.ModePost)
+	return len(q.sim.Requests())
+}
+
+// work works on a run to its end.
+func (q *quick) work(mode usage.Mode) usage.Run {
+	q.t.Helper()
+	run, _, err := q.engine.Start(context.Background(), q.scope, mode, "ann")
+	if err != nil {
 		q.t.Fatal(err)
 	}
 	for len(q.queue) > 0 {
@@ -87,11 +95,19 @@ func (q *quick) post() int {
 			q.t.Fatal(err)
 		}
 	}
-	run, err := q.Newest(context.Background(), q.scope, usage.ModePost)
-	if err != nil || run.State != usage.Done {
+	if run, err = q.Run(context.Background(), q.scope, run.ID); err != nil || run.State != usage.Done {
 		q.t.Fatalf("run %+v, %v", run, err)
 	}
-	return len(q.sim.Requests())
+	return run
+}
+
+// approve previews, and approves that.
+func (q *quick) approve() {
+	q.t.Helper()
+	preview := q.work(usage.ModePreview)
+	if _, unlike, err := q.service.Approve(context.Background(), q.scope, "ann", preview.ID); err != nil || len(unlike) > 0 {
+		q.t.Fatal(unlike, err)
+	}
 }
 
 func (q *quick) put(table string, members map[string]any) psa.RecordID {
@@ -155,9 +171,7 @@ func TestCallsOfAFleet(t *testing.T) {
 	q := newQuick(t)
 	agreements := q.fill()
 	q.report(0)
-	if err := q.service.Approve(t.Context(), q.scope, "ann"); err != nil {
-		t.Fatal(err)
-	}
+	q.approve()
 	const overhead = 4 // agreements, billing cycles, catalog items, an unlucky page
 	for _, step := range []struct {
 		name  string

@@ -66,9 +66,7 @@ func TestDaysOfAnything(t *testing.T) {
 		q.Map(q.scope, usage.Wanted{
 			Tenant: "acme", State: usage.TenantActive, Enabled: true, Agreement: agreement, Products: map[usage.SKU]psa.RecordID{"core": 1},
 		})
-		if err := q.service.Approve(t.Context(), q.scope, "ann"); err != nil {
-			rt.Fatal(err)
-		}
+		q.approve()
 		q.at = time.Date(2026, 9, 15, 12, 0, 0, 0, time.UTC)
 		count := int64(0)
 		for range rapid.IntRange(1, 25).Draw(rt, "days") {

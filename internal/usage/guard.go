@@ -24,27 +24,34 @@ type Offence struct {
 type guarded struct {
 	key       SeriesKey
 	was, then Decimal
-	// known is then without what was approved since the last posting, which
-	// a person has seen.
-	known Decimal
+	// known is then without what was approved since the last posting while
+	// nothing was reported of it; seen is what the previews showed of the rest
+	// of that, which is not posted yet.
+	known, seen Decimal
+	// first says that nothing of the line was posted yet.
+	first bool
 }
 
 // guard returns the offences that stop a run, none if it may go on. Those that
 // were confirmed, with the very quantity, count no more.
 func guard(lines []guarded, confirmed []Offence) []Offence {
 	var zero, growth []Offence
+	posted := 0
 	for _, l := range lines {
-		o := Offence{Key: l.key, Was: l.was, Then: l.then}
+		if !l.first {
+			posted++
+		}
+		o, base := Offence{Key: l.key, Was: l.was, Then: l.then}, l.was+l.seen
 		switch {
 		case l.was > 0 && l.then == 0:
 			o.Code = GuardZero
 			zero = append(zero, o)
-		case l.known > guardTimes*l.was && l.known-l.was > Whole(guardGrowth):
-			o.Code = GuardGrowth
+		case l.known > guardTimes*base && l.known-base > Whole(guardGrowth):
+			o.Code, o.Was = GuardGrowth, base
 			growth = append(growth, o)
 		}
 	}
-	if len(zero) < guardZeroLeast || len(zero)*guardZeroShare <= len(lines) {
+	if len(zero) < guardZeroLeast || len(zero)*guardZeroShare <= posted {
 		zero = nil
 	}
 	return slices.DeleteFunc(append(zero, growth...), func(o Offence) bool { return isConfirmed(o, confirmed) })
@@ -55,18 +62,29 @@ func isConfirmed(o Offence, confirmed []Offence) bool {
 	return slices.ContainsFunc(confirmed, func(c Offence) bool { return c.Key == o.Key && c.Code == o.Code && o.Then <= c.Then })
 }
 
-// lineOf is a series as the guard looks at it; not ok if no line of it was
-// posted, since a first posting is approved by a person, or if all of it was
-// switched off by one.
+// lineOf is a series as the guard looks at it; not ok if all of it was switched
+// off by a person, or nothing of it is known: neither a posting nor a preview
+// that was approved.
 func lineOf(s Series, shares []Share, o Opening) (guarded, bool) {
-	was, posted := s.posted(o.Date)
-	if last, _, _ := lastDay(shares); last != "" || s.PostedAt.IsZero() || len(shares) == 0 {
+	living := approved(shares)
+	if last, _, _ := lastDay(shares); last != "" || len(living) == 0 {
 		return guarded{}, false
 	}
-	if !posted {
-		was = 0
+	g := guarded{key: s.Key, then: total(living, o.Date), first: s.PostedAt.IsZero()}
+	if g.first && slices.ContainsFunc(s.Look.Attention, func(a Attention) bool { return a.Code.Stops() && a.Code != AwaitingApproval }) {
+		return guarded{}, false // it is not posted for another reason, while usage grows
 	}
-	living := approved(shares)
-	known := slices.DeleteFunc(slices.Clone(living), func(x Share) bool { return x.Approved.After(s.PostedAt) })
-	return guarded{key: s.Key, was: was, then: total(living, o.Date), known: total(known, o.Date)}, true
+	if !g.first {
+		g.was, _ = s.posted(o.Date)
+	}
+	for _, x := range living {
+		switch {
+		case !x.Approved.After(s.PostedAt):
+			g.known += Whole(x.in(o.Date))
+		case x.seen != nil && x.living(o.Date):
+			g.known += Whole(x.in(o.Date))
+			g.seen += Whole(*x.seen)
+		}
+	}
+	return g, true
 }

@@ -18,6 +18,9 @@ type Ledger interface {
 
 	// PutPlan keeps an agreement's part of a preview for a day or more.
 	PutPlan(ctx context.Context, scope psa.Scope, run string, p AgreementPlan) error
+	// Plans are the agreements of a preview, in order, at most limit of them.
+	// next is where to go on, "" if there are no more.
+	Plans(ctx context.Context, scope psa.Scope, run, after string, limit int) (_ []AgreementPlan, next string, err error)
 	// Stopped reports whether operators stopped all postings.
 	Stopped(ctx context.Context) (bool, error)
 }

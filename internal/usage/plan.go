@@ -33,6 +33,8 @@ type SeriesPlan struct {
 	Shares     []Share `json:"shares"`
 	// Effect of all steps on the price of a period.
 	Effect Decimal `json:"effect"`
+	// Price is the catalog's, where a first line would have it.
+	Price *Decimal `json:"price,omitempty"`
 
 	// like is the addition whose terms a new line copies.
 	like []byte
@@ -71,7 +73,7 @@ type seriesInput struct {
 func plan(in seriesInput) SeriesPlan {
 	p := SeriesPlan{Key: in.series.Key, Shares: in.shares, Steps: []Step{}}
 	if in.item != nil {
-		p.Product = in.item.Name
+		p.Product, p.Price = in.item.Name, &in.item.Price
 	}
 	if in.closed != nil {
 		p.note(*in.closed)

@@ -217,12 +217,16 @@ func (p *posting) guards(ctx context.Context) (stopped bool, err error) {
 		return false, fmt.Errorf("series: %w", err)
 	}
 	var lines []guarded
-	for key, s := range all {
+	for key, shares := range p.book.Series {
+		s, ok := all[key]
+		if !ok {
+			s = Series{Key: key}
+		}
 		o, ok := p.opening(key)
 		if !ok || s.Decisions.Hold != nil {
 			continue
 		}
-		if l, ok := lineOf(s, p.book.Series[key], o); ok {
+		if l, ok := lineOf(s, shares, o); ok {
 			lines = append(lines, l)
 		}
 	}

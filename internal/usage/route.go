@@ -23,6 +23,9 @@ type Route struct {
 	// Off is what was chosen when the mapping was switched off; "" if it was
 	// not, or another route took this one's place.
 	Off SwitchOff `json:"off,omitempty"`
+	// Seen is how many the preview showed that was approved; nil if nothing
+	// was reported then.
+	Seen *int64 `json:"seen,omitempty"`
 }
 
 // Routes are a tenant's.

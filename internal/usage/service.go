@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -39,46 +38,6 @@ func (s *Service) Configure(ctx context.Context, scope psa.Scope, set Settings) 
 		return fmt.Errorf("configure posting: %w", err)
 	}
 	return nil
-}
-
-// Approve lets the first posting of tenants' mappings go out, and their
-// changed mappings, as they are now; of all tenants if none are named.
-func (s *Service) Approve(ctx context.Context, scope psa.Scope, by string, tenants ...TenantID) error {
-	wanted, err := s.Mappings.Wanted(ctx, scope)
-	if err != nil {
-		return fmt.Errorf("approve: %w", err)
-	}
-	routes, err := s.Ledger.Routes(ctx, scope)
-	if err != nil {
-		return fmt.Errorf("approve: %w", err)
-	}
-	now := s.opt.Now()
-	for _, w := range wanted {
-		if len(tenants) > 0 && !slices.Contains(tenants, w.Tenant) {
-			continue
-		}
-		r := routes[w.Tenant]
-		r.Tenant = w.Tenant
-		next, changed := r.approve(w, by, now)
-		if !changed {
-			continue
-		}
-		if err := s.Ledger.PutRoutes(ctx, scope, next, approvals(r, next, by, now)...); err != nil {
-			return fmt.Errorf("approve %s: %w", w.Tenant, err)
-		}
-	}
-	return nil
-}
-
-// approvals are the entries of the routes that next has and r has not.
-func approvals(r, next Routes, by string, now time.Time) []Entry {
-	var out []Entry
-	for _, rt := range next.Routes {
-		if !slices.Contains(r.Routes, rt) {
-			out = append(out, Entry{At: now, By: by, Key: rt.To, Event: EventApproved, Turn: &Turn{Tenant: next.Tenant, SKU: rt.SKU, To: rt.To, By: by}})
-		}
-	}
-	return out
 }
 
 // Pause holds all postings of an account, or lets them go on: with the open

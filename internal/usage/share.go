@@ -32,6 +32,10 @@ type Share struct {
 	// preview plans as if it had been, and leaves Unapproved set.
 	Approved   time.Time `json:"approved,omitzero"`
 	Unapproved bool      `json:"unapproved,omitempty"`
+	// Undated is a changed mapping that has no date yet: a preview shows it.
+	Undated bool `json:"undated,omitempty"`
+
+	seen *int64 // see Route.Seen
 }
 
 // in is what the share counts in the period that begins on date: nothing
@@ -47,7 +51,7 @@ func (s Share) in(period Date) int64 {
 
 // living reports whether the share still belongs to the period.
 func (s Share) living(period Date) bool {
-	return period >= s.From && (s.Until == "" || period < s.Until) && (s.Removed == "" || period <= s.Removed)
+	return !s.Undated && period >= s.From && (s.Until == "" || period < s.Until) && (s.Removed == "" || period <= s.Removed)
 }
 
 // shares of a tenant, by series. Those that wait for approval have a zero
@@ -57,7 +61,7 @@ func shares(w Wanted, r Routes, report *Report) map[SeriesKey][]Share {
 	add := func(sku SKU, to SeriesKey, rt Route) {
 		s := Share{
 			Tenant: w.Tenant, Name: w.Name, SKU: sku, From: rt.From, Until: rt.Until, Off: rt.Off, Approved: rt.ApprovedAt,
-			Unapproved: rt.ApprovedBy == "",
+			Unapproved: rt.ApprovedBy == "", Undated: rt.Undated, seen: rt.Seen,
 		}
 		if w.State == TenantRemoved {
 			s.Removed = w.RemovedOn
@@ -68,7 +72,7 @@ func shares(w Wanted, r Routes, report *Report) map[SeriesKey][]Share {
 		out[to] = append(out[to], s)
 	}
 	for _, rt := range r.Routes {
-		if !rt.Undated {
+		if !rt.Undated || rt.ApprovedBy == "" { // the latter only in previews
 			add(rt.SKU, rt.To, rt)
 		}
 	}

@@ -382,10 +382,17 @@ func (w *world) report(tenant usage.TenantID, counts map[usage.SKU]int64) {
 	w.reports[tenant] = append(w.reports[tenant], usage.Report{Tenant: tenant, Day: usage.DateIn(now, time.UTC), ReportedAt: now, Counts: counts})
 }
 
+// approve previews, and approves all that the preview shows.
 func (w *world) approve() {
 	w.t.Helper()
-	if err := w.watch.service.Approve(context.Background(), w.scope, "ann"); err != nil {
+	ctx := context.Background()
+	run, _, err := w.watch.engine.Start(ctx, w.scope, usage.ModePreview, "ann")
+	if err != nil {
 		w.t.Fatal(err)
+	}
+	w.drain(w.watch)
+	if _, unlike, err := w.watch.service.Approve(ctx, w.scope, "ann", run.ID); err != nil || len(unlike) > 0 {
+		w.t.Fatal(unlike, err)
 	}
 }
 

@@ -97,11 +97,24 @@ func newMSP(ctx context.Context, i, tenants int) (*msp, error) {
 	}
 	time.Sleep(9*24*time.Hour + 12*time.Hour) // to the tenth of the month
 	m.report(0)
+	return m, m.approve(ctx)
+}
+
+// approve approves all that a preview shows.
+func (m *msp) approve(ctx context.Context) error {
 	service := usage.NewService(m.engine)
 	if err := service.Configure(ctx, m.scope, usage.Settings{Zone: "UTC"}); err != nil {
-		return nil, err
+		return err
 	}
-	return m, service.Approve(ctx, m.scope, "bench")
+	preview, err := m.work(ctx, usage.ModePreview)
+	if err != nil {
+		return err
+	}
+	_, unlike, err := service.Approve(ctx, m.scope, "bench", preview.ID)
+	if err == nil && len(unlike) > 0 {
+		err = fmt.Errorf("%d lines are not as the preview showed", len(unlike))
+	}
+	return err
 }
 
 func skuNamed(n int) usage.SKU { return usage.SKU(fmt.Sprint("sku-", n)) }
@@ -173,22 +186,28 @@ func (m *msp) Wake(_ context.Context, message usage.Message, delay time.Duration
 func (m *msp) post(ctx context.Context) (time.Duration, error) {
 	m.sim.ResetRequests()
 	began := time.Now()
-	if _, _, err := m.engine.Start(ctx, m.scope, usage.ModePost, "bench"); err != nil {
-		return 0, err
+	_, err := m.work(ctx, usage.ModePost)
+	return time.Since(began), err
+}
+
+// work works on a run to its end.
+func (m *msp) work(ctx context.Context, mode usage.Mode) (usage.Run, error) {
+	if _, _, err := m.engine.Start(ctx, m.scope, mode, "bench"); err != nil {
+		return usage.Run{}, err
 	}
 	for len(m.queue) > 0 {
 		next := m.queue[0]
 		m.queue = m.queue[1:]
 		time.Sleep(time.Until(next.at))
 		if err := m.slice(ctx, next.message); err != nil {
-			return 0, err
+			return usage.Run{}, err
 		}
 	}
-	run, err := m.Newest(ctx, m.scope, usage.ModePost)
+	run, err := m.Newest(ctx, m.scope, mode)
 	if err == nil && run.State != usage.Done {
-		err = fmt.Errorf("the posting is %s: %+v", run.State, run.Failure)
+		err = fmt.Errorf("the %s is %s: %+v", mode, run.State, run.Failure)
 	}
-	return time.Since(began), err
+	return run, err
 }
 
 // slice has the deadline that the function has.

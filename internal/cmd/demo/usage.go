@@ -77,7 +77,7 @@ func preview(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error {
 	if !reflect.DeepEqual(before, sim.Snapshot(cwsim.Additions)) {
 		return errors.New("the preview changed ConnectWise's lines")
 	}
-	return c.Approve(ctx)
+	return c.Approve(ctx, run.ID)
 }
 
 func postTwice(ctx context.Context, c *demo.Client, sim *cwsim.Simulator) error {

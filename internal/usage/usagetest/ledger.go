@@ -2,7 +2,11 @@ package usagetest
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/usage"
@@ -102,18 +106,42 @@ func (m *Memory) History(scope psa.Scope) []usage.Entry {
 }
 
 // PutPlan implements usage.Ledger.
-func (m *Memory) PutPlan(_ context.Context, _ psa.Scope, run string, p usage.AgreementPlan) error {
+func (m *Memory) PutPlan(_ context.Context, scope psa.Scope, run string, p usage.AgreementPlan) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	put(&m.plans, run, append(m.plans[run], p))
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode plan: %w", err)
+	}
+	k := usage.RunKey{Scope: scope, ID: run}
+	of := m.plans[k]
+	put(&of, p.Agreement, body)
+	put(&m.plans, k, of)
 	return nil
 }
 
-// Plans are the agreements of a preview.
-func (m *Memory) Plans(run string) []usage.AgreementPlan {
+// Plans implements usage.Ledger.
+func (m *Memory) Plans(_ context.Context, scope psa.Scope, run, after string, limit int) (_ []usage.AgreementPlan, next string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.plans[run])
+	of := m.plans[usage.RunKey{Scope: scope, ID: run}]
+	ids := slices.Sorted(maps.Keys(of))
+	if from, err := strconv.Atoi(after); err == nil {
+		ids = slices.DeleteFunc(ids, func(id psa.RecordID) bool { return int(id) <= from })
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		next = fmt.Sprint(ids[limit-1])
+	}
+	out := []usage.AgreementPlan{}
+	for _, id := range ids {
+		var p usage.AgreementPlan
+		if err := json.Unmarshal(of[id], &p); err != nil {
+			return nil, "", fmt.Errorf("decode plan: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, next, nil
 }
 
 // Stopped implements usage.Ledger.

@@ -28,7 +28,7 @@ type Memory struct {
 	due       map[usage.RunKey]time.Time // of those that are running
 	newest    map[string]usage.RunKey
 	history   map[psa.Scope][]usage.Entry
-	plans     map[string][]usage.AgreementPlan
+	plans     map[usage.RunKey]map[psa.RecordID][]byte // as JSON: what is not public is not kept
 	plain     map[reflect.Type]bool
 	stopped   bool
 	writes    int

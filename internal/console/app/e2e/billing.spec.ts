@@ -145,6 +145,20 @@ test("a preview shows what would be posted; approved, it is; a second time nothi
   await expect(dialog).toContainText("without asking again");
   await look(page, "billing-approve");
   await dialog.getByRole("checkbox", { name: "AeroLink Logistics" }).uncheck();
+  // Somebody maps one of them to another agreement meanwhile.
+  const [elsewhere] = (await targets(simulator, tenants.length + 2)).slice(-1);
+  if (!elsewhere) throw new Error("the demo has none");
+  await map(tenants[1] ?? "", elsewhere);
+  await dialog.getByRole("button", { name: "Approve" }).click();
+  await expect(dialog.getByText("These were not approved")).toBeVisible();
+  await expect(dialog.getByRole("listitem").filter({ hasText: `${tenants[1]}, Core` })).toContainText(
+    "Agreement: ",
+  );
+  await look(page, "billing-approve-changed");
+  await dialog.getByRole("button", { name: "Preview again" }).click();
+  await expect(page.getByText("2 tenants wait for approval")).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  await dialog.getByRole("checkbox", { name: "AeroLink Logistics" }).uncheck();
   await dialog.getByRole("button", { name: "Approve" }).click();
   await expect(page.getByText("1 tenant waits for approval")).toBeVisible({ timeout: 60_000 });
 
@@ -179,6 +193,14 @@ async function postNow(page: Page) {
     )
     .toBe(true);
   await over(page, "Posting");
+}
+
+/** Previews, and waits until that is over. */
+async function preview(): Promise<string> {
+  const { run } = await call<{ run: { id: string } }>("POST", "/v1/postings/runs", { mode: "preview" });
+  const over = () => call<{ active: boolean }>("GET", `/v1/postings/runs/${run.id}`);
+  await expect.poll(async () => (await over()).active, { timeout: 60_000 }).toBe(false);
+  return run.id;
 }
 
 const runs = () => call<{ items: { active: boolean }[] }>("GET", "/v1/postings/runs");
@@ -232,7 +254,7 @@ test("a line that somebody made by hand is taken over, and then set to what is r
     effectiveDate: "2020-01-01T00:00:00Z",
   });
   const tenant = await map("Old Mill Bakery (trial)", target);
-  await call("POST", "/v1/postings/approve", { tenants: [tenant] });
+  await call("POST", "/v1/postings/approve", { preview: await preview(), tenants: [tenant] });
   await open(page, stack.console);
   await postNow(page);
   const state = page

@@ -425,7 +425,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve the first posting of mappings, and of changed ones, as they are now */
+        /** Approve the first posting of mappings, and of changed ones, as a preview showed them; what is otherwise by now is answered by name */
         post: operations["approvePostings"];
         delete?: never;
         options?: never;
@@ -897,8 +897,19 @@ export interface components {
             usable: boolean;
         };
         ApprovePostingsInputBody: {
+            /** @description The run of the preview that the person saw. */
+            preview: string;
             /** @description None means all. */
             tenants?: string[];
+        };
+        ApprovePostingsOutputBody: {
+            /**
+             * Format: int64
+             * @description How many SKUs of tenants are approved.
+             */
+            approved: number;
+            /** @description Those that were left, since they are otherwise by now. Preview again to approve them. */
+            unlike: components["schemas"]["Unlike"][];
         };
         Attention: {
             by?: string;
@@ -1444,6 +1455,16 @@ export interface components {
             n: number;
             /** @description Whether there may be fewer. */
             upTo: boolean;
+        };
+        Offer: {
+            agreement: components["schemas"]["Ref"];
+            /** @description When the open period begins. */
+            date?: string;
+            /** @description When a changed mapping takes effect. */
+            from?: string;
+            /** @description The catalog's, where a new line would have it. */
+            price?: string;
+            product: components["schemas"]["Ref"];
         };
         OtherLine: {
             end?: string;
@@ -2164,6 +2185,15 @@ export interface components {
             /** @enum {string} */
             state: "active" | "missing" | "inactive" | "changed";
             type: string;
+        };
+        Unlike: {
+            name: string;
+            /** @description What a new preview would show; absent if nothing waits for approval. */
+            now?: components["schemas"]["Offer"];
+            /** @description What the preview showed; absent if it did not have it. */
+            shown?: components["schemas"]["Offer"];
+            sku: string;
+            tenant: string;
         };
         UsageReport: {
             /** @description By SKU: whole, not negative. A SKU that is absent is zero. */
@@ -3139,12 +3169,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["ApprovePostingsOutputBody"];
+                };
             };
             /** @description Error */
             default: {

@@ -49,3 +49,5 @@ export type PlannedStep = Schemas["PlannedStep"];
 export type PlannedShare = Schemas["PlannedShare"];
 export type BilledLine = Schemas["BilledLine"];
 export type Attention = Schemas["Attention"];
+export type Offer = Schemas["Offer"];
+export type Unlike = Schemas["Unlike"];

@@ -1,16 +1,17 @@
 import { Alert, Button, Checkbox, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
-import type { PlannedAgreement } from "../api/types";
+import type { PlannedAgreement, Unlike } from "../api/types";
 import { useMayChange } from "../auth/useMe";
 import { Confirm } from "../ui/Confirm";
 import { formatCount } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { useApprove } from "./usePostings";
+import { changesOf } from "./unlike";
+import { useApprove, useStart } from "./usePostings";
 import { waiting } from "./waiting";
 
 /** What waits for approval, and the word that lets it go out. */
-export function Approve({ agreements }: { agreements: PlannedAgreement[] }) {
+export function Approve({ preview, agreements }: { preview: string; agreements: PlannedAgreement[] }) {
   const mayChange = useMayChange();
   const [opened, { open, close }] = useDisclosure(false);
   const tenants = waiting(agreements);
@@ -33,23 +34,25 @@ export function Approve({ agreements }: { agreements: PlannedAgreement[] }) {
           <Text size="sm">An admin of your account can approve.</Text>
         )}
       </Stack>
-      {opened && <Dialog tenants={tenants} onClose={close} />}
+      {opened && <Dialog preview={preview} tenants={tenants} onClose={close} />}
     </Alert>
   );
 }
 
 interface DialogProps {
+  preview: string;
   tenants: { id: string; name: string }[];
   onClose: () => void;
 }
 
-function Dialog({ tenants, onClose }: DialogProps) {
+function Dialog({ preview, tenants, onClose }: DialogProps) {
   const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
-  const approve = useApprove();
+  const approve = useApprove(preview);
   const chosen = tenants.filter(({ id }) => !without.has(id));
   const put = (ids: string[], on: boolean) =>
     setWithout(new Set(on ? [...without].filter((id) => !ids.includes(id)) : [...without, ...ids]));
   const all = tenants.map(({ id }) => id);
+  if (approve.data && approve.data.length > 0) return <Left unlike={approve.data} onClose={onClose} />;
   return (
     <Confirm
       opened
@@ -61,7 +64,7 @@ function Dialog({ tenants, onClose }: DialogProps) {
       onConfirm={() =>
         approve.mutate(
           chosen.map(({ id }) => id),
-          { onSuccess: onClose },
+          { onSuccess: (unlike) => unlike.length === 0 && onClose() },
         )
       }
       onClose={onClose}
@@ -89,6 +92,40 @@ function Dialog({ tenants, onClose }: DialogProps) {
           ))}
         </fieldset>
       </Stack>
+    </Confirm>
+  );
+}
+
+/** What was not approved, since it is not what the preview showed any more. */
+function Left({ unlike, onClose }: { unlike: Unlike[]; onClose: () => void }) {
+  const start = useStart("preview");
+  return (
+    <Confirm
+      opened
+      title="Something changed after this preview"
+      action="Preview again"
+      busy={start.isPending}
+      error={start.error}
+      onConfirm={() => start.mutate(undefined, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <Text size="sm">
+        These were not approved, and nothing of them is written. What is as the preview showed it is approved.
+      </Text>
+      <ul>
+        {unlike.map((one) => (
+          <li key={`${one.tenant}/${one.sku}`}>
+            <strong>
+              {one.name || one.tenant}, {one.sku}
+            </strong>
+            {changesOf(one).map((change) => (
+              <Text key={change} size="sm">
+                {change}
+              </Text>
+            ))}
+          </li>
+        ))}
+      </ul>
     </Confirm>
   );
 }

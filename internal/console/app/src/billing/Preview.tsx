@@ -62,7 +62,7 @@ function Found({ run }: { run: PostingRun }) {
   if (plan.data.length === 0) return <Text>{nothing(run)}</Text>;
   return (
     <>
-      <Approve agreements={plan.data} />
+      <Approve preview={run.id} agreements={plan.data} />
       <Plan agreements={plan.data} />
     </>
   );

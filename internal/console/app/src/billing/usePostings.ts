@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { take } from "../api/client";
 import { useServices } from "../api/context";
-import type { BilledLine, PostingRun, PostingSettings } from "../api/types";
+import type { BilledLine, PostingRun, PostingSettings, Unlike } from "../api/types";
 import { keys, postingsQuery } from "./queries";
 import { type Decision, decisionWords } from "./words";
 
@@ -48,20 +48,28 @@ export function useStart(mode: PostingRun["mode"]) {
 /** How many tenants the API approves at once. */
 const atOnce = 500;
 
-/** Approves tenants, then previews again: what waits for approval is another then. */
-export function useApprove() {
+/**
+ * Approves tenants as a preview showed them, and gives back what is otherwise by now. If that is nothing, it previews
+ * again: what waits for approval is another then.
+ */
+export function useApprove(preview: string) {
   const { api } = useServices();
   const refresh = useRefresh();
   return useMutation({
     mutationFn: async (tenants: string[]) => {
+      const unlike: Unlike[] = [];
       for (let from = 0; from < tenants.length; from += atOnce) {
         const part = tenants.slice(from, from + atOnce);
-        await take(api.POST("/v1/postings/approve", { body: { tenants: part } }));
+        const done = await take(api.POST("/v1/postings/approve", { body: { preview, tenants: part } }));
+        unlike.push(...done.unlike);
       }
-      await take(api.POST("/v1/postings/runs", { body: { mode: "preview" } }));
+      if (unlike.length === 0) await take(api.POST("/v1/postings/runs", { body: { mode: "preview" } }));
+      return unlike;
     },
-    onSuccess: () =>
-      notifications.show({ color: "teal", message: "Approved. It goes out with the next posting." }),
+    onSuccess: (unlike) => {
+      if (unlike.length > 0) return;
+      notifications.show({ color: "teal", message: "Approved. It goes out with the next posting." });
+    },
     onSettled: () => refresh(keys.runs, keys.history),
   });
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Attention, BilledLine, PlannedLine, PlannedStep, PostingEntry, PostingRun } from "../api/types";
 import { formatDay, formatEffect, formatQuantity, sum } from "./amounts";
+import { changesOf } from "./unlike";
 import { waiting } from "./waiting";
 import {
   changeWords,
@@ -205,4 +206,32 @@ test("the proposed zone is ConnectWise's if its words are known, else the browse
   expect(unknown.zone).toBe("Europe/Berlin");
   expect(unknown.says).toContain("Lunar Standard Time");
   expect(proposeZone(undefined, known, "Mars/Base").zone).toBe("UTC");
+});
+
+test("what changed after a preview is said, thing by thing", () => {
+  const shown = {
+    agreement: { id: 7, name: "Gold" },
+    product: { id: 70, name: "CORE" },
+    date: "2026-11-01",
+    price: "10",
+  };
+  const of = (now: object | undefined, was: object | undefined = {}) =>
+    changesOf({
+      tenant: "t",
+      name: "Acme",
+      sku: "core",
+      shown: was && { ...shown, ...was },
+      now: now && { ...shown, ...now },
+    });
+  expect(of({ agreement: { id: 8, name: "Silver" } })).toEqual(["Agreement: Gold → Silver"]);
+  expect(of({ product: { id: 71, name: "" }, price: undefined })).toEqual(["Catalog item: CORE → Item 71"]);
+  expect(of({ price: "11.5", date: "2026-12-01" })).toEqual([
+    "Price: 10 → 11.5",
+    "From: Nov 1, 2026 → Dec 1, 2026",
+  ]);
+  expect(of({ from: "2026-12-01" })).toEqual(["From: Nov 1, 2026 → Dec 1, 2026"]);
+  expect(of(undefined)[0]).toContain("nothing waits");
+  expect(changesOf({ tenant: "t", name: "Acme", sku: "core", now: shown })[0]).toContain(
+    "after this preview",
+  );
 });
