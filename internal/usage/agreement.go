@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
@@ -53,17 +55,9 @@ func (p *posting) agreement(ctx context.Context, id psa.RecordID) (result, error
 			return d.result, err
 		}
 	}
-	var plans []SeriesPlan
-	for _, k := range keys {
-		plan, err := d.one(ctx, k)
-		if err != nil {
-			return d.result, fmt.Errorf("series %s: %w", k, err)
-		}
-		plans = append(plans, plan)
-		d.result.counts.Series++
-		if len(plan.Look.Attention) > 0 {
-			d.result.counts.Attention++
-		}
+	plans, err := d.lines(ctx, keys)
+	if err != nil {
+		return d.result, err
 	}
 	if p.run.Mode == ModePreview {
 		return d.result, d.keep(ctx, plans)
@@ -72,6 +66,55 @@ func (p *posting) agreement(ctx context.Context, id psa.RecordID) (result, error
 		err = d.verify(ctx, keys)
 	}
 	return d.result, err
+}
+
+// lines works on the agreement's series, side by side: none depends on another.
+// Each has a desk of its own, of which what is new comes back to this one.
+func (d *desk) lines(ctx context.Context, keys []SeriesKey) ([]SeriesPlan, error) {
+	plans, errs := make([]SeriesPlan, len(keys)), make([]error, len(keys))
+	parts := make([]*desk, 0, len(keys))
+	var group sync.WaitGroup
+	for i, k := range keys {
+		release, err := d.hand(ctx)
+		if err != nil {
+			errs[i] = err
+			break
+		}
+		own := d.part(k)
+		parts = append(parts, own)
+		group.Go(func() {
+			defer release()
+			if plans[i], err = own.one(ctx, k); err != nil {
+				errs[i] = fmt.Errorf("series %s: %w", k, err)
+				return
+			}
+			if own.result.counts.Series++; len(plans[i].Look.Attention) > 0 {
+				own.result.counts.Attention++
+			}
+		})
+	}
+	group.Wait()
+	for _, own := range parts {
+		d.join(own)
+	}
+	return plans, errors.Join(errs...)
+}
+
+// part is a desk for one series.
+func (d *desk) part(k SeriesKey) *desk {
+	own := &desk{posting: d.posting, id: d.id, listed: d.listed, series: map[SeriesKey]Series{}}
+	if s, ok := d.series[k]; ok {
+		own.series[k] = s
+	}
+	return own
+}
+
+func (d *desk) join(own *desk) {
+	maps.Copy(d.series, own.series)
+	d.result.counts, d.made = d.result.counts.add(own.result.counts), d.made || own.made
+	if !own.result.wait.IsZero() {
+		d.result.later(own.result.wait)
+	}
 }
 
 // keys are the agreement's series: those that are used, and those that have
@@ -117,7 +160,12 @@ func (d *desk) list(ctx context.Context) (whole bool, err error) {
 	return true, nil
 }
 
-func (d *desk) read(ctx context.Context) (err error) {
+func (d *desk) read(ctx context.Context) error {
+	release, err := d.hand(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if d.listed, err = d.finance.Additions(ctx, d.id); err != nil {
 		return fmt.Errorf("additions of agreement %d: %w", d.id, err)
 	}

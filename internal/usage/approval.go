@@ -144,7 +144,7 @@ func (s *Service) shown(ctx context.Context, scope psa.Scope, preview string) (m
 		return nil, previewAgain()
 	}
 	out := map[Billed]waiting{}
-	seen := 0
+	kept := false
 	const page = 200
 	for after, more := "", true; more; more = after != "" {
 		var plans []AgreementPlan
@@ -152,13 +152,13 @@ func (s *Service) shown(ctx context.Context, scope psa.Scope, preview string) (m
 			return nil, fmt.Errorf("approve: %w", err)
 		}
 		for _, x := range plans {
-			seen += len(x.Series)
+			kept = true
 			for _, l := range x.Series {
 				waits(out, l.offer(), l.Shares)
 			}
 		}
 	}
-	if seen < run.Counts.Series { // previews are not kept for long
+	if !kept && run.Counts.Series > 0 { // previews are not kept for long
 		return nil, previewAgain()
 	}
 	return out, nil

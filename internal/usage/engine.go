@@ -42,8 +42,9 @@ type Options struct {
 	// Quiet is how long ConnectWise may take to commit what it never
 	// answered; default 5 minutes (spec 5.7).
 	Quiet time.Duration
-	// Parallel is how many agreements are worked on at once; default 3, which
-	// is how many requests the budget leaves to workers.
+	// Parallel is how many agreements, and how many of their lines, are worked
+	// on at once; default 3, which is how many requests the budget leaves to
+	// workers.
 	Parallel int
 	// MaxFailures without progress end a run; default 20.
 	MaxFailures int
@@ -228,7 +229,7 @@ func (e *Engine) slice(ctx context.Context, run Run, d time.Duration) error {
 	sctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	before := run.Cursor
-	p := posting{Engine: e, run: run, until: time.Now().Add(d)}
+	p := posting{Engine: e, run: run, until: time.Now().Add(d), hands: make(chan struct{}, e.opt.Parallel)}
 	err := p.do(sctx)
 	run = p.run
 	if run.Cursor != before {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/problem"
@@ -30,6 +31,8 @@ type posting struct {
 	openings   map[psa.RecordID]Opening
 	closed     map[psa.RecordID]*Attention
 	book       Book
+
+	hands chan struct{} // see hand
 
 	mu    sync.Mutex // guards items
 	items map[psa.RecordID]*Item
@@ -238,29 +241,25 @@ func (p *posting) guards(ctx context.Context) (stopped bool, err error) {
 	return false, nil
 }
 
-// agreementsInTurn works on the agreements behind the cursor, a few at a time,
-// then once more on those whose outcome is unknown.
+// agreementsInTurn works on the agreements behind the cursor, then once more on
+// those whose outcome is unknown.
 func (p *posting) agreementsInTurn(ctx context.Context) error {
 	ids := p.book.Agreements()
 	from, found := slices.BinarySearch(ids, p.run.Cursor)
 	if found {
 		from++
 	}
-	for chunk := range slices.Chunk(ids[from:], p.opt.Parallel) {
-		if p.over() {
-			p.run.DueAt = p.opt.Now()
-			return nil
-		}
-		if stopped, err := p.Ledger.Stopped(ctx); err != nil || stopped {
-			return stoppedError(err)
-		}
-		done, err := p.together(ctx, chunk)
-		if done > 0 {
-			p.run.Cursor = chunk[done-1]
-		}
-		if err != nil {
-			return err
-		}
+	left := ids[from:]
+	done, err := p.several(ctx, left)
+	if done > 0 {
+		p.run.Cursor = left[done-1]
+	}
+	if err != nil {
+		return err
+	}
+	if done < len(left) {
+		p.run.DueAt = p.opt.Now()
+		return nil
 	}
 	return p.again(ctx, ids)
 }
@@ -272,20 +271,14 @@ func (p *posting) over() bool { return time.Until(p.until) < p.opt.Act }
 // is nothing left to look at.
 func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 	if !p.run.AgainAt.After(p.opt.Now()) {
-		list := p.run.Again
+		list := slices.DeleteFunc(p.run.Again, func(id psa.RecordID) bool { return !slices.Contains(ids, id) }) // has no series any more
 		p.run.Again = nil
-		for i, id := range list {
-			if p.over() {
-				p.run.Again = append(p.run.Again, list[i:]...)
-				break
-			}
-			if !slices.Contains(ids, id) {
-				continue // no series any more
-			}
-			if _, err := p.together(ctx, []psa.RecordID{id}); err != nil {
-				p.run.Again = append(p.run.Again, list[i:]...)
-				return err
-			}
+		done, err := p.several(ctx, list)
+		for _, id := range list[done:] {
+			p.putOff(id, p.opt.Now())
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if p.run.DueAt = p.run.AgainAt; len(p.run.Again) == 0 {
@@ -294,25 +287,38 @@ func (p *posting) again(ctx context.Context, ids []psa.RecordID) error {
 	return nil
 }
 
-// together works on some agreements at once. An error ends the slice; what the
-// others did is kept. done says how many are before the first that failed.
-func (p *posting) together(ctx context.Context, ids []psa.RecordID) (done int, _ error) {
-	type outcome struct {
-		id psa.RecordID
-		result
-		err error
-	}
-	outcomes := make([]outcome, len(ids))
-	var group sync.WaitGroup
+// several works on agreements in their order, on a few at once, until the slice
+// is over or one fails; what is begun is ended. done says how many are before
+// the first that failed or was not begun.
+func (p *posting) several(ctx context.Context, ids []psa.RecordID) (done int, _ error) {
+	outcomes, begun := make([]agreementOutcome, len(ids)), 0
+	var (
+		group  sync.WaitGroup
+		failed atomic.Bool
+		errs   []error
+	)
+	open := make(chan struct{}, p.opt.Parallel)
 	for i, id := range ids {
+		open <- struct{}{}
+		if failed.Load() || p.over() {
+			break
+		}
+		if i%p.opt.Parallel == 0 {
+			if stopped, err := p.Ledger.Stopped(ctx); err != nil || stopped {
+				errs = append(errs, stoppedError(err))
+				break
+			}
+		}
+		begun++
 		group.Go(func() {
+			defer func() { <-open }()
 			r, err := p.agreement(ctx, id)
-			outcomes[i] = outcome{id, r, err}
+			outcomes[i] = agreementOutcome{id, r, err}
+			failed.CompareAndSwap(false, err != nil)
 		})
 	}
 	group.Wait()
-	var errs []error
-	for i, o := range outcomes {
+	for i, o := range outcomes[:begun] {
 		p.run.Counts = p.run.Counts.add(o.counts)
 		if !o.wait.IsZero() && o.err == nil {
 			p.putOff(o.id, o.wait)
@@ -322,6 +328,25 @@ func (p *posting) together(ctx context.Context, ids []psa.RecordID) (done int, _
 		}
 	}
 	return done, errors.Join(errs...)
+}
+
+// agreementOutcome is what became of one.
+type agreementOutcome struct {
+	id psa.RecordID
+	result
+	err error
+}
+
+// hand waits for one of the few requests that may be under way at once: an
+// agreement's lines are worked on side by side, too, so that the last ones of a
+// run are not behind one another.
+func (p *posting) hand(ctx context.Context) (release func(), err error) {
+	select {
+	case p.hands <- struct{}{}:
+		return func() { <-p.hands }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for others: %w", ctx.Err())
+	}
 }
 
 // putOff notes an agreement to be looked at again.

@@ -81,8 +81,8 @@ func usageRows(ctx context.Context) ([]row, error) {
 			ratio(sum.Last, sum.LastFloor) <= mostOfFloor,
 		},
 		{
-			"usage: the same, MSP by MSP", fmt.Sprintf("<= %.1f on average", mostOfFloor),
-			fmt.Sprintf("%.3f, the worst %.3f", ratio(sum.Took, sum.Floor), sum.Worst), ratio(sum.Took, sum.Floor) <= mostOfFloor,
+			"usage: the same, MSP by MSP", fmt.Sprintf("the worst <= %.1f", mostOfFloor),
+			fmt.Sprintf("%.3f, on average %.3f", sum.Worst, ratio(sum.Took, sum.Floor)), sum.Worst <= mostOfFloor,
 		},
 		{
 			"usage: requests at once, in a minute", fmt.Sprintf("<= %d, <= %d", mspAtOnce, mspPerMinute), fmt.Sprintf("%d, %d", sum.AtOnce, sum.PerMinute),
