@@ -137,26 +137,32 @@ func (s stack) watched(metric string) []string {
 }
 
 func rulesUnanswered(s stack) []string {
-	allowed := map[string]bool{}
+	sources := map[string][]any{} // which may write to a queue
 	var out []string
 	for _, id := range s.resources("AWS::SQS::QueuePolicy") {
 		p := s.properties(id)
 		for _, st := range p.list("PolicyDocument", "Statement") {
 			statement, _ := st.(object)
-			if !strings.Contains(fmt.Sprint(statement["Condition"]), "aws:SourceArn") {
+			from := append(statement.list("Condition", "ArnEquals", "aws:SourceArn"), statement.list("Condition", "ArnLike", "aws:SourceArn")...)
+			if len(from) == 0 {
 				out = append(out, id+" lets the event service of any account in")
 			}
 			for _, q := range p.list("Queues") {
 				if refersTo(q) == refersTo(statement["Resource"]) {
-					allowed[refersTo(q)] = true
+					sources[refersTo(q)] = from
 				}
 			}
 		}
 	}
-	for _, target := range s.ruleTargets() {
-		for _, arn := range []any{target["Arn"], target.at("DeadLetterConfig", "Arn")} {
-			if !allowed[refersTo(arn)] {
-				out = append(out, "no policy lets a rule write to "+refersTo(arn))
+	for _, rule := range s.resources("AWS::Events::Rule") {
+		for _, t := range s.properties(rule).list("Targets") {
+			target, _ := t.(object)
+			queue := refersTo(target["Arn"])
+			if !slices.ContainsFunc(sources[queue], func(from any) bool { return refersTo(from) == rule }) {
+				out = append(out, "no policy lets "+rule+" write to "+queue)
+			}
+			if dead := refersTo(target.at("DeadLetterConfig", "Arn")); len(sources[dead]) == 0 {
+				out = append(out, "no policy lets a rule write to "+dead)
 			}
 		}
 	}
@@ -172,6 +178,9 @@ func schedulesDynamic(s stack) []string {
 		}
 	}
 	for _, rule := range s.resources("AWS::Events::Rule") {
+		if s.properties(rule)["EventPattern"] != nil {
+			continue // see busOpen
+		}
 		for _, t := range s.properties(rule).list("Targets") {
 			target, _ := t.(object)
 			all = append(all, schedule{rule, s.properties(rule).text("ScheduleExpression"), target.text("Input")})
@@ -188,6 +197,39 @@ func schedulesDynamic(s stack) []string {
 	}
 	if len(s.resources("AWS::Scheduler::Schedule")) > 0 {
 		out = append(out, "schedules are ticks over due indexes, not resources of the scheduler")
+	}
+	return out
+}
+
+// busOpen: what comes by a bus is of ours, and of the product's source and AWS
+// account; the queue gets it as it was told.
+func busOpen(s stack) []string {
+	var out []string
+	rules := 0
+	for _, id := range s.resources("AWS::Events::Rule") {
+		p := s.properties(id)
+		if p["EventPattern"] == nil {
+			continue
+		}
+		rules++
+		source, account := p.list("EventPattern", "source"), p.list("EventPattern", "account")
+		if len(source) != 1 || refersTo(source[0]) != "ProductEventSource" {
+			out = append(out, id+" takes events of another source")
+		}
+		if len(account) != 1 || !strings.Contains(fmt.Sprint(account[0]), "ProductAccountId") {
+			out = append(out, id+" takes events of another AWS account")
+		}
+		if refersTo(p.at("EventBusName")) != "EventBus" {
+			out = append(out, id+" listens to another bus")
+		}
+		for _, t := range p.list("Targets") {
+			if target, _ := t.(object); target["Input"] != nil || target["InputPath"] != nil || target["InputTransformer"] != nil {
+				out = append(out, id+" changes what was told")
+			}
+		}
+	}
+	if rules == 0 {
+		out = append(out, "what the product tells by the bus goes nowhere")
 	}
 	return out
 }

@@ -37,12 +37,20 @@ func invariants() []invariant {
 		}},
 		{"the event service may write to just the queues it feeds", rulesUnanswered, [][2]string{
 			{"Condition: {ArnEquals: {aws:SourceArn: !GetAtt SyncTick.Arn}}", ""},
+			{", !GetAtt ProductEvents.Arn]}}", "]}}"},
 			{"Queues: [!Ref SyncQueue]", "Queues: [!Ref CallbackQueue]"},
 		}},
 		{"schedules are static and versioned", schedulesDynamic, [][2]string{
 			{"ScheduleExpression: rate(5 minutes)", "ScheduleExpression: !Ref LogLevel"},
 			{`Input: '{"v":1,"kind":"tick"}'`, `Input: '{"kind":"tick"}'`},
 			{"Type: AWS::Events::EventBusPolicy", "Type: AWS::Scheduler::Schedule"},
+		}},
+		{"the product's events are taken of its source and account alone", busOpen, [][2]string{
+			{"        source: [!Ref ProductEventSource]\n", ""},
+			{"        account: [!If [ProductElsewhere, !Ref ProductAccountId, !Ref AWS::AccountId]]\n", ""},
+			{"      EventBusName: !Ref EventBus\n      State", "      State"},
+			{"        - Id: usage-queue\n          Arn: !GetAtt UsageQueue.Arn\n          DeadLetterConfig", "        - Id: usage-queue\n          Arn: !GetAtt UsageQueue.Arn\n          InputPath: $.detail\n          DeadLetterConfig"},
+			{"      EventPattern:\n", "      ScheduleExpression:\n"},
 		}},
 		{"Lambda's loop detection is off just where a function feeds itself", loopsUnmarked, [][2]string{
 			{"      RecursiveLoop: Allow\n", ""},

@@ -43,6 +43,7 @@ func schemaOf(t *testing.T, name string) schema {
 func (s schema) check(at string, v any) (wrong []string) {
 	bad := func(format string, args ...any) { wrong = append(wrong, at+" "+fmt.Sprintf(format, args...)) }
 	object, _ := v.(map[string]any)
+	list, _ := v.([]any)
 	for keyword, want := range s {
 		switch keyword {
 		case "$schema", "title", "description":
@@ -69,6 +70,14 @@ func (s schema) check(at string, v any) (wrong []string) {
 			if text, ok := v.(string); ok && float64(len(text)) < want.(float64) {
 				bad("is too short")
 			}
+		case "minItems", "maxItems":
+			if n := float64(len(list)); keyword == "minItems" && n < want.(float64) || keyword == "maxItems" && n > want.(float64) {
+				bad("has %v items", n)
+			}
+		case "items":
+			for i, item := range list {
+				wrong = append(wrong, schema(want.(map[string]any)).check(fmt.Sprintf("%s[%d]", at, i), item)...)
+			}
 		case "format":
 			text, _ := v.(string)
 			if _, err := time.Parse(time.RFC3339, text); err != nil || want != "date-time" {
@@ -89,7 +98,12 @@ func (s schema) check(at string, v any) (wrong []string) {
 		case "additionalProperties":
 			known, _ := s["properties"].(map[string]any)
 			for name := range object {
-				if _, ok := known[name]; !ok && want == false {
+				if _, ok := known[name]; ok {
+					continue
+				}
+				if sub, ok := want.(map[string]any); ok {
+					wrong = append(wrong, schema(sub).check(at+"."+name, object[name])...)
+				} else {
 					bad("has %s, which is not described", name)
 				}
 			}

@@ -1,5 +1,6 @@
 // Package usage wires the posting of daily usage: the tick that looks what is
-// due, and the slices of posting runs, all of them messages on one queue.
+// due, the slices of posting runs, and the product's events of tenants and
+// usage, all of them messages on one queue.
 package usage
 
 import (
@@ -20,6 +21,7 @@ import (
 	"github.com/psabridge/psabridge/internal/app/connector"
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/events"
+	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/queue"
 	"github.com/psabridge/psabridge/internal/secrets"
 	"github.com/psabridge/psabridge/internal/telemetry"
@@ -42,10 +44,18 @@ func New(cfg app.Config) (Handler, error) {
 	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
 	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
 	told := &events.Postings{Bus: events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName), Now: time.Now}
-	engine := NewEngine(store, conn, waker, told, cfg, usage.Options{Log: log, Count: telemetry.Counter(log, cfg.Stage)})
+	count := telemetry.Counter(log, cfg.Stage)
+	engine := NewEngine(store, conn, waker, told, cfg, usage.Options{Log: log, Count: count})
+	intake := &events.Intake{
+		Tenants: &mapping.Service{Store: store.Mapping(), Now: time.Now}, Reports: usage.Intake{Store: store.Reports(), Now: time.Now},
+		Log: log, Count: count,
+	}
 	return func(ctx context.Context, e lambdaevents.SQSEvent) (lambdaevents.SQSEventResponse, error) {
 		defer conn.Rest(ctx)
 		return queue.Batch(ctx, e, log, func(ctx context.Context, body []byte) error {
+			if events.IsEvent(body) {
+				return intake.Handle(ctx, body)
+			}
 			m, err := usage.ParseMessage(body)
 			if err != nil {
 				return err
