@@ -101,11 +101,11 @@ func (q *quick) work(mode usage.Mode) usage.Run {
 	return run
 }
 
-// approve previews, and approves that.
-func (q *quick) approve() {
+// approve previews, and approves that: all of it, if no tenants are named.
+func (q *quick) approve(tenants ...usage.TenantID) {
 	q.t.Helper()
 	preview := q.work(usage.ModePreview)
-	if _, unlike, err := q.service.Approve(context.Background(), q.scope, "ann", preview.ID); err != nil || len(unlike) > 0 {
+	if _, unlike, err := q.service.Approve(context.Background(), q.scope, "ann", preview.ID, tenants...); err != nil || len(unlike) > 0 {
 		q.t.Fatal(unlike, err)
 	}
 }

@@ -71,9 +71,7 @@ func TestStatementIsTheInvoice(t *testing.T) {
 			}
 		}
 		q.mapTo(agreement, "a", "b")
-		if err := q.service.Approve(t.Context(), q.scope, "ann"); err != nil {
-			rt.Fatal(err)
-		}
+		q.approve()
 		billed := map[string]usage.Decimal{}
 		invoices := rapid.IntRange(0, 3).Draw(rt, "invoices")
 		for q.at.Before(time.Date(2026, 12, 3, 0, 0, 0, 0, time.UTC)) {
@@ -120,9 +118,7 @@ func TestStatementPages(t *testing.T) {
 		q.says(tenant, int64(i+1))
 	}
 	q.mapTo(0, "never reported")
-	if err := q.service.Approve(t.Context(), q.scope, "ann", "a"); err != nil {
-		t.Fatal(err)
-	}
+	q.approve("a")
 	q.post()
 	var got []string
 	for _, r := range q.month(t, "2026-11") {
@@ -146,9 +142,7 @@ func TestTrend(t *testing.T) {
 	q := newQuick(t)
 	agreement := q.monthly("2026-11-01")
 	q.mapTo(agreement, "a")
-	if err := q.service.Approve(t.Context(), q.scope, "ann"); err != nil {
-		t.Fatal(err)
-	}
+	q.approve()
 	for day := range 3 {
 		q.says("a", int64(5+day))
 		q.post()
@@ -208,9 +202,7 @@ func TestChecks(t *testing.T) {
 	q.post()
 	want("not approved", "mapped:attention additions:attention this_period:unknown next_period:unknown daily:pass same_counts:unknown single_line:unknown")
 	q.mapTo(now, "c")
-	if err := q.service.Approve(t.Context(), q.scope, "ann"); err != nil {
-		t.Fatal(err)
-	}
+	q.approve()
 	q.post()
 	want("posted", "mapped:pass additions:pass this_period:pass next_period:pass daily:pass same_counts:pass single_line:pass")
 
