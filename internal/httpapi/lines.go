@@ -19,6 +19,10 @@ func (a *api) registerLines() {
 		summary: "What is billed, by agreement and catalog item: the product's count, ConnectWise's and ours, and what needs attention",
 	}, a.listLines)
 	add(a, operation{
+		id: "listOpenLines", method: "GET", path: "/v1/postings/open-lines", tag: tagPostings, access: reads,
+		summary: "Our lines that go on billing when the connection is taken down; a posting of mode end ends them",
+	}, a.listOpenLines)
+	add(a, operation{
 		id: "decideLine", method: "POST", path: "/v1/postings/lines/{agreement}/{product}/{decision}", tag: tagPostings, access: changes,
 		summary: "Decide about a line: hold or release it, take another's line over or leave it, accept what people did",
 	}, a.decideLine)
@@ -115,6 +119,46 @@ func (a *api) listLines(ctx context.Context, _ *struct{}) (*listLinesOutput, err
 		return cmp.Or(
 			strings.Compare(x.Company, y.Company), cmp.Compare(x.Agreement.ID, y.Agreement.ID), cmp.Compare(x.Product.ID, y.Product.ID),
 		)
+	})
+	return out, nil
+}
+
+// OpenLine is a line of ours without an end.
+type OpenLine struct {
+	Agreement Ref    `json:"agreement"`
+	Product   Ref    `json:"product"`
+	Company   string `json:"company,omitempty"`
+	Line      int64  `json:"line"`
+	Start     string `json:"start"`
+	Quantity  string `json:"quantity"`
+}
+
+type listOpenLinesOutput struct {
+	Body struct {
+		Items []OpenLine `json:"items" nullable:"false"`
+	}
+}
+
+func (a *api) listOpenLines(ctx context.Context, _ *struct{}) (*listOpenLinesOutput, error) {
+	scope, _, err := a.scope(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := a.Postings.OpenLines(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.lineNames(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOpenLinesOutput{}
+	out.Body.Items, _ = listOf(open, "", func(l usage.OpenLine) OpenLine {
+		return OpenLine{
+			Agreement: Ref{ID: int64(l.Key.Agreement), Name: names.agreements[l.Key.Agreement]},
+			Product:   Ref{ID: int64(l.Key.Product), Name: names.items[l.Key.Product]}, Company: names.companies[l.Key.Agreement],
+			Line: int64(l.ID), Start: string(l.Start), Quantity: l.Quantity.String(),
+		}
 	})
 	return out, nil
 }

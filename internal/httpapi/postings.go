@@ -17,6 +17,7 @@ type Postings interface { //nolint:interfacebloat // one table of lines, all of 
 	Confirm(ctx context.Context, scope psa.Scope, run, by string) error
 	Approve(ctx context.Context, scope psa.Scope, by, preview string, tenants ...usage.TenantID) (approved int, unlike []usage.Unlike, err error)
 	Pause(ctx context.Context, scope psa.Scope, by string, pause bool) error
+	OpenLines(ctx context.Context, scope psa.Scope) ([]usage.OpenLine, error)
 	Hold(ctx context.Context, scope psa.Scope, k usage.SeriesKey, by string) error
 	Release(ctx context.Context, scope psa.Scope, k usage.SeriesKey, by string) error
 	Leave(ctx context.Context, scope psa.Scope, k usage.SeriesKey, by string) error
@@ -51,7 +52,7 @@ func (a *api) registerPostings() {
 	}, a.putPostingSettings)
 	add(a, operation{
 		id: "startPosting", method: "POST", path: "/v1/postings/runs", tag: tagPostings, access: changes, status: 202,
-		summary: "Post now, or preview what a posting would do; one that is running is joined",
+		summary: "Post now, preview what a posting would do, or end all lines; one that is running is joined",
 	}, a.startPosting)
 	add(a, operation{
 		id: "listPostings", method: "GET", path: "/v1/postings/runs", tag: tagPostings, access: reads,
@@ -173,7 +174,7 @@ func (a *api) putPostingSettings(ctx context.Context, in *putPostingSettingsInpu
 // PostingRun is a posting of an account, or a preview of one.
 type PostingRun struct {
 	ID        string           `json:"id"`
-	Mode      string           `json:"mode" enum:"post,preview"`
+	Mode      string           `json:"mode" enum:"post,preview,end"`
 	State     string           `json:"state" enum:"running,needs_confirmation,done,failed,replaced"`
 	Active    bool             `json:"active"`
 	Day       string           `json:"day" doc:"The account's date."`
@@ -230,7 +231,7 @@ func postingRun(r usage.Run) PostingRun {
 
 type startPostingInput struct {
 	Body struct {
-		Mode string `json:"mode" enum:"post,preview"`
+		Mode string `json:"mode" enum:"post,preview,end" doc:"end: every line of ours ends with its open period, as if all mappings were switched off; for who is about to disconnect."`
 	}
 }
 

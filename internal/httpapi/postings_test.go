@@ -107,6 +107,8 @@ func TestPostingRuns(t *testing.T) {
 	if again.has(`"joined":true`); started.Joined || !started.Run.Active {
 		t.Errorf("%+v", started)
 	}
+	s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"end"}`).want(202, "").has(`"mode":"end"`).has(`"joined":false`)
+	s.do(admin(), "POST", "/v1/postings/runs", `{"mode":"begin"}`).want(400, "bad_request")
 	id := started.Run.ID
 	scope := psa.Scope{Account: "msp-1", Generation: 1}
 	plan := usage.AgreementPlan{Agreement: 70, Name: "Gold", Series: []usage.SeriesPlan{{
@@ -153,6 +155,7 @@ func TestLines(t *testing.T) {
 	}
 	s.do(member(), "GET", "/v1/postings/lines", "").want(200, "").
 		has(`"reported":"6","connectwise":"7","posted":"5"`).has(`"code":"quantity_changed","stops":false`).has(`"by":"bob"`)
+	s.do(member(), "GET", "/v1/postings/open-lines", "").want(200, "").has(`"agreement":{"id":70,"name":"Gold"}`).has(`"line":9,"start":"2026-11-01","quantity":"5"`)
 	s.do(admin(), "POST", "/v1/postings/lines/70/700/hold", "").want(204, "")
 	s.do(member(), "GET", "/v1/postings/lines", "").want(200, "").has(`"held":true`)
 	s.do(admin(), "POST", "/v1/postings/lines/70/700/release", "").want(204, "")

@@ -270,7 +270,7 @@ func (e *Engine) release(ctx context.Context, run Run) error {
 // tell is before the run's last write, so that a death in between tells twice
 // and never not at all.
 func (e *Engine) tell(ctx context.Context, run Run) error {
-	if e.Events == nil || run.State == Running || run.Mode != ModePost {
+	if e.Events == nil || run.State == Running || run.Mode == ModePreview {
 		return nil
 	}
 	if err := e.Events.PostingEnded(ctx, run); err != nil {

@@ -86,6 +86,9 @@ func (p *posting) load(ctx context.Context) (err error) {
 		if w.State == TenantRemoved {
 			p.wanted[i].RemovedOn = DateIn(w.RemovedAt, zone)
 		}
+		if p.run.Mode == ModeEnd {
+			p.wanted[i].Enabled, p.wanted[i].Off = false, OffEnd
+		}
 	}
 	if p.routes, err = p.Ledger.Routes(ctx, scope); err != nil {
 		return fmt.Errorf("routes: %w", err)
@@ -167,6 +170,9 @@ func (p *posting) place(ctx context.Context) error {
 			r, _ = r.approve(w, "", p.run.AskedAt)
 		}
 		next, turns := r.place(w, p.opening)
+		if p.run.Mode == ModeEnd {
+			turns = append(turns, next.endLeft(w.Tenant, p.opening)...)
+		}
 		if len(turns) > 0 && !preview {
 			next = next.prune(p.today)
 			if err := p.Ledger.PutRoutes(ctx, p.run.Scope, next, p.turned(turns)...); err != nil {

@@ -208,6 +208,22 @@ func switchOff(now *Route, off SwitchOff, open func(SeriesKey) (Opening, bool)) 
 	return &Turn{From: now.To, Date: now.Until, Off: now.Off}
 }
 
+// endLeft ends what was switched off and left as it stood, but for SKUs that are
+// billed elsewhere since then.
+func (r *Routes) endLeft(tenant TenantID, open func(SeriesKey) (Opening, bool)) (turns []Turn) {
+	for i := range r.Routes {
+		rt := &r.Routes[i]
+		if rt.Off != OffLeave || r.current(rt.SKU) != nil {
+			continue
+		}
+		if t := switchOff(rt, OffEnd, open); t != nil {
+			t.Tenant, t.SKU = tenant, rt.SKU
+			turns = append(turns, *t)
+		}
+	}
+	return turns
+}
+
 func (r *Routes) skus() []SKU {
 	var out []SKU
 	for _, rt := range r.Routes {

@@ -14,6 +14,10 @@ type Mode string
 const (
 	ModePost    Mode = "post"
 	ModePreview Mode = "preview" // the same plan, and nobody is told
+	// ModeEnd posts as if all mappings were switched off: every line of ours
+	// ends with its open period. It is for who disconnects; the next posting, if
+	// there is one, switches on again what is mapped.
+	ModeEnd Mode = "end"
 )
 
 // State of a run.

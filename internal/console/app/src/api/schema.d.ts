@@ -501,6 +501,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/postings/open-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Our lines that go on billing when the connection is taken down; a posting of mode end ends them */
+        get: operations["listOpenLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/postings/pause": {
         parameters: {
             query?: never;
@@ -528,7 +545,7 @@ export interface paths {
         /** Postings and previews, newest first */
         get: operations["listPostings"];
         put?: never;
-        /** Post now, or preview what a posting would do; one that is running is joined */
+        /** Post now, preview what a posting would do, or end all lines; one that is running is joined */
         post: operations["startPosting"];
         delete?: never;
         options?: never;
@@ -1349,6 +1366,9 @@ export interface components {
              */
             unmapped: number;
         };
+        ListOpenLinesOutputBody: {
+            items: components["schemas"]["OpenLine"][];
+        };
         ListPostingChecksOutputBody: {
             items: components["schemas"]["PostingCheck"][];
         };
@@ -1465,6 +1485,15 @@ export interface components {
             /** @description The catalog's, where a new line would have it. */
             price?: string;
             product: components["schemas"]["Ref"];
+        };
+        OpenLine: {
+            agreement: components["schemas"]["Ref"];
+            company?: string;
+            /** Format: int64 */
+            line: number;
+            product: components["schemas"]["Ref"];
+            quantity: string;
+            start: string;
         };
         OtherLine: {
             end?: string;
@@ -1659,7 +1688,7 @@ export interface components {
             failure?: components["schemas"]["Failure"];
             id: string;
             /** @enum {string} */
-            mode: "post" | "preview";
+            mode: "post" | "preview" | "end";
             /** @description The lines for which a guard stopped it. */
             offences: components["schemas"]["PostingOffence"][];
             /** @enum {string} */
@@ -2071,8 +2100,11 @@ export interface components {
             edits?: components["schemas"]["MappingEdit"][];
         };
         StartPostingInputBody: {
-            /** @enum {string} */
-            mode: "post" | "preview";
+            /**
+             * @description end: every line of ours ends with its open period, as if all mappings were switched off; for who is about to disconnect.
+             * @enum {string}
+             */
+            mode: "post" | "preview" | "end";
         };
         StartPostingOutputBody: {
             /** @description Whether one was running already. */
@@ -3303,6 +3335,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOpenLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOpenLinesOutputBody"];
+                };
             };
             /** @description Error */
             default: {
