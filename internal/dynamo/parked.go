@@ -101,16 +101,25 @@ func (c *Callbacks) Park(ctx context.Context, k callback.LotKey, p callback.Park
 
 // parkRecord keeps the later AsOf, and Merged once it was said.
 func (c *Callbacks) parkRecord(ctx context.Context, k callback.LotKey, p callback.Parked) error {
-	u := update{
+	told := update{
 		key:  parkedKey(k, p),
 		set:  with{"v": version, "asOf": nanos(p.AsOf), "expiresAt": expiry(c.db.now(), keepFor)},
 		cond: "attribute_not_exists(#asOf) OR #asOf < :asOf",
 	}
+	hint := update{key: told.key, set: with{"merged": true}, cond: "attribute_exists(#asOf)"}
 	if p.Merged {
-		u.set["merged"] = true
-		u.cond += " OR attribute_not_exists(#merged)"
+		told.set["merged"] = true
 	}
-	_, err := c.db.update(ctx, u)
+	var err error
+	for range raceTries {
+		if _, err = c.db.update(ctx, told); err == nil || !errors.Is(err, psa.ErrConflict) || !p.Merged {
+			break
+		}
+		// It was told of later, and that stays; should it go meanwhile, it is parked anew.
+		if _, err = c.db.update(ctx, hint); !errors.Is(err, psa.ErrConflict) {
+			break
+		}
+	}
 	if errors.Is(err, psa.ErrConflict) {
 		return nil
 	}

@@ -28,7 +28,7 @@ func TestParkedOncePerRecord(t *testing.T) {
 	}
 	verified, err := lot.Parked(t.Context(), k, false, 10)
 	must(t, err)
-	if len(verified) != 2 || verified[0] != (callback.Parked{ID: 5, AsOf: early}) || verified[1].ID != 7 || !verified[1].Merged {
+	if len(verified) != 2 || verified[0] != (callback.Parked{ID: 5, AsOf: early}) || verified[1] != (callback.Parked{ID: 7, AsOf: late, Merged: true}) {
 		t.Errorf("verified %+v", verified)
 	}
 	unverified, err := lot.Parked(t.Context(), k, true, 10)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -201,6 +202,36 @@ func (s *stage) unseen(a *msp) func(k recordOf, stored syncer.Row) bool {
 	return func(k recordOf, stored syncer.Row) bool {
 		r, there := a.cw.Get(k.typ, k.id)
 		return a.dirty[k] || stored.ID != 0 && !there && !a.told[k] || k.typ != psa.Companies && (stale(r.Company) || stale(stored.Parent))
+	}
+}
+
+// forward fails if a record goes back to what it was before, or comes back from
+// the dead: it was read again, and is not to be what an older read says.
+func (s *stage) forward(scope psa.Scope, old, row syncer.Row) {
+	a, k := s.account(scope), recordOf{row.Type, row.ID}
+	if s.skewed || row.Removed != "" {
+		return
+	}
+	if old.Removed == "" && version(row) < version(old) && !row.LastUpdated.Equal(old.LastUpdated) {
+		s.failf("%s: %s/%d goes back from %q to %q", scope, row.Type, row.ID, old.Data, row.Data)
+	}
+	since := func(l lifetime) bool { return l.until.IsZero() || !l.until.Before(old.ReadAt) }
+	if (old.Removed == syncer.Deleted || old.Removed == syncer.Merged) && !slices.ContainsFunc(a.alive[k], since) {
+		s.failf("%s: %s/%d comes back: %q", scope, row.Type, row.ID, row.Data)
+	}
+}
+
+// version is which of an account's changes a row has: names count them.
+func version(r syncer.Row) int {
+	_, n, _ := strings.Cut(r.Name, " ")
+	v, _ := strconv.Atoi(n)
+	return v
+}
+
+// progress fails if a shard's is taken back.
+func (s *stage) progress(old, shard syncer.Shard) {
+	if shard.Cursor < old.Cursor || old.Done && !shard.Done || shard.Counts.Read < old.Counts.Read {
+		s.failf("shard %d of %s goes back from %d (%+v) to %d (%+v)", shard.No, shard.RunID, old.Cursor, old.Counts, shard.Cursor, shard.Counts)
 	}
 }
 

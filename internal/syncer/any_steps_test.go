@@ -45,6 +45,7 @@ func drawn(seed uint64) (steps []step) {
 func newStage(seed uint64) *stage {
 	rng := rand.New(rand.NewPCG(seed, 8))
 	s := &stage{table: syncertest.NewTable(), clock: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
+	s.table.OnWrite, s.table.OnAdvance = s.forward, s.progress
 	s.slice = []time.Duration{time.Nanosecond, 200 * time.Millisecond, 15 * time.Second}[rng.IntN(3)]
 	s.skewed = rng.IntN(4) == 0
 	ahead := time.Duration(rng.IntN(1200)-600) * time.Second

@@ -68,7 +68,14 @@ type group struct {
 }
 
 func groups() []group {
-	return []group{{"webhook", webhookRows}, {"sync", syncRows}, {"fairness", fairnessRows}, {"usage", usageRows}, {"million", millionRows}}
+	return []group{
+		{"webhook", webhookRows},
+		{"sync", syncRows},
+		{"fairness", fairnessRows},
+		{"schedules", scheduleRows},
+		{"usage", usageRows},
+		{"million", millionRows},
+	}
 }
 
 // wanted reports whether a group is among ROWS, which are all if it is empty.

@@ -53,6 +53,8 @@ func (s *Store) Write(ctx context.Context, scope psa.Scope, rows []syncer.Row) (
 		ok := !stored || row.Supersedes(old)
 		if !ok {
 			refused = append(refused, row.ID)
+		} else if stored && s.table.OnWrite != nil {
+			s.table.OnWrite(scope, old, row)
 		}
 		return ok
 	})

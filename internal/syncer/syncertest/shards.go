@@ -70,6 +70,9 @@ func (s *Store) Advance(ctx context.Context, scope psa.Scope, before, after sync
 		case sh.Fence != before.Fence, sh.Cursor != before.Cursor, sh.Done != before.Done, sh.stopped:
 			return psa.ErrConflict
 		}
+		if t.OnAdvance != nil {
+			t.OnAdvance(sh.Shard, after)
+		}
 		sh.Cursor, sh.Done, sh.Counts, sh.Fence = after.Cursor, after.Done, after.Counts, after.Fence
 		sh.Owner, sh.LeaseUntil, sh.WokenAt = after.Owner, after.LeaseUntil, after.WokenAt
 		sh.Failures, sh.Waiting = after.Failures, after.Waiting

@@ -58,15 +58,13 @@ func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (batc
 			}
 		}
 		for _, r := range s.cw.records[t.Name] {
-			if !asked(t, q, r) {
-				continue
+			if asked(t, q, r) && len(batch.Reads) < q.Limit {
+				batch.Reads = append(batch.Reads, syncer.Read{ID: r.ID, Raw: r.raw(q.IDsOnly), SentAt: batch.SentAt, Parent: q.Under})
 			}
-			if len(batch.Reads) == q.Limit {
-				batch.More = true
-				break
-			}
-			batch.Reads = append(batch.Reads, syncer.Read{ID: r.ID, Raw: r.raw(q.IDsOnly), SentAt: batch.SentAt, Parent: q.Under})
 		}
+		// A full page says nothing of what follows, unless the range ends there.
+		n := len(batch.Reads)
+		batch.More = n == q.Limit && batch.Reads[n-1].ID != q.Until
 		return nil
 	})
 	if err != nil {

@@ -22,6 +22,11 @@ import (
 
 // Table is what is stored. It is safe for concurrent use.
 type Table struct {
+	// OnWrite and OnAdvance, if set, are told what takes the place of what: of
+	// rows, but for those of first runs, and of shards.
+	OnWrite   func(scope psa.Scope, old, row syncer.Row)
+	OnAdvance func(old, shard syncer.Shard)
+
 	mu      sync.Mutex // guards the rest
 	types   map[typeKey]*syncer.TypeState
 	runs    map[syncer.RunKey]*run
