@@ -19,7 +19,10 @@ export default defineConfig({
   // second is connected, and the third is left.
   projects: [
     { name: "setup", testMatch: ["checks", "document", "session", "wizard"].map(spec) },
-    { name: "dashboard", testMatch: ["billing", "dashboard", "sync", "filters", "mapping"].map(spec) },
+    {
+      name: "dashboard",
+      testMatch: ["billing", "dashboard", "reports", "sync", "filters", "mapping"].map(spec),
+    },
     { name: "leaving", testMatch: spec("leaving") },
   ],
   reporter: [["list"]],

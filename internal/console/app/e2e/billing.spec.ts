@@ -1,91 +1,17 @@
 import type { Page } from "@playwright/test";
 import { look } from "./look";
-import type { Simulator } from "./simulator";
+import { type Kept, map, products, targets, unmapAll } from "./mapped";
 import { type Call, connected, expect, signIn, test } from "./test";
 
 test.describe.configure({ mode: "serial" });
 
-interface Row {
-  tenant: string;
-  name: string;
-  etag: string;
-  mapped: boolean;
-}
-
-/** What the demo ConnectWise keeps, as far as it is looked at here. */
-interface Kept {
-  id: number;
-  name: string;
-  identifier?: string;
-  status?: { id: number };
-  deletedFlag?: boolean;
-  company?: { id: number };
-  agreementId?: number;
-  product?: { id: number };
-  parentAgreement?: object | null;
-  billingCycle?: object | null;
-  nextInvoiceDate?: string | null;
-  noEndingDateFlag?: boolean;
-  cancelledFlag?: boolean;
-}
-
 let call: Call;
 
-const nothing = { company: { id: 0 }, agreement: { id: 0 }, enabled: false };
-/** Tenants of the demo's product that report usage. */
-const products = [
-  ["Core", "EMAIL-CORE"],
-  ["DMARC", "DMARC"],
-] as const;
 const tenants = ["FinTrust Bank Ltd.", "Medi-Health Clinics Group", "AeroLink Logistics"];
-
-const rowOf = async (name: string) => {
-  const q = encodeURIComponent(name.slice(0, 8));
-  const { items } = await call<{ items: Row[] }>("GET", `/v1/mappings?limit=200&q=${q}`);
-  const row = items.find((one) => one.name === name);
-  if (!row) throw new Error(`no tenant ${name}`);
-  return row;
-};
-
-async function unmapAll(): Promise<void> {
-  const { items } = await call<{ items: Row[] }>("GET", "/v1/mappings?limit=200");
-  for (const { tenant, etag, mapped } of items) {
-    if (mapped) await call("PUT", `/v1/mappings/${tenant}`, nothing, { "If-Match": etag });
-  }
-}
-
-/** An agreement for each of so many tenants, of a company of its own: without anything odd, and without lines of our products. */
-async function targets(simulator: Simulator, many: number): Promise<{ company: object; agreement: Kept }[]> {
-  const kept = (table: string) => simulator.list(table) as Promise<Kept[]>;
-  const companies = new Map((await kept("companies")).map((one) => [one.id, one]));
-  const ours = (await kept("catalog")).filter(({ identifier }) =>
-    products.some(([, item]) => item === identifier),
-  );
-  const taken = (await kept("additions"))
-    .filter(({ product }) => ours.some(({ id }) => id === product?.id))
-    .map(({ agreementId }) => agreementId);
-  const found = new Map<number, { company: object; agreement: Kept }>();
-  for (const agreement of await kept("agreements")) {
-    const company = companies.get(agreement.company?.id ?? 0);
-    const { parentAgreement, billingCycle, nextInvoiceDate, noEndingDateFlag, cancelledFlag } = agreement;
-    const plain = billingCycle && nextInvoiceDate && noEndingDateFlag && !cancelledFlag && !parentAgreement;
-    if (!plain || !company || company.deletedFlag || company.status?.id !== 1) continue;
-    if (taken.includes(agreement.id)) continue;
-    found.set(company.id, { company: { id: company.id, name: company.name }, agreement });
-  }
-  return [...found.values()].slice(0, many);
-}
-
-async function map(name: string, { company, agreement }: { company: object; agreement: Kept }) {
-  const { tenant, etag } = await rowOf(name);
-  const target = { company, agreement: { id: agreement.id, name: agreement.name }, enabled: true };
-  await call("PUT", `/v1/mappings/${tenant}`, target, { "If-Match": etag });
-  return tenant;
-}
 
 test.beforeAll(async ({ browser }) => {
   call = await connected(browser);
-  await unmapAll();
+  await unmapAll(call);
 });
 
 const open = (page: Page, console: string, person = "Ada Admin", at = "usage") =>
@@ -131,7 +57,7 @@ test("a preview shows what would be posted; approved, it is; a second time nothi
   simulator,
 }) => {
   const free = await targets(simulator, tenants.length);
-  for (const [at, target] of free.entries()) await map(tenants[at] ?? "", target);
+  for (const [at, target] of free.entries()) await map(call, tenants[at] ?? "", target);
   await open(page, stack.console);
   await page.getByRole("button", { name: "Preview", exact: true }).click();
   await over(page, "Preview");
@@ -253,7 +179,7 @@ test("a line that somebody made by hand is taken over, and then set to what is r
     billCustomer: "Billable",
     effectiveDate: "2020-01-01T00:00:00Z",
   });
-  const tenant = await map("Old Mill Bakery (trial)", target);
+  const tenant = await map(call, "Old Mill Bakery (trial)", target);
   await call("POST", "/v1/postings/approve", { preview: await preview(), tenants: [tenant] });
   await open(page, stack.console);
   await postNow(page);

@@ -6,5 +6,6 @@ export const to = {
   run: (id: string) => `/integrations/connectwise/data-sync/runs/${id}`,
   lineHistory: (agreement: number, product: number) =>
     `/integrations/connectwise/usage/history?agreement=${agreement}&product=${product}`,
+  trend: (tenant: string) => `/integrations/connectwise/usage/trends?tenant=${encodeURIComponent(tenant)}`,
   record: (type: string, id: number) => `/integrations/connectwise/records/${type}/${id}`,
 };

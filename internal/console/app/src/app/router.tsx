@@ -1,10 +1,13 @@
 import { createBrowserRouter, Navigate } from "react-router";
 import { SignedOut } from "../auth/SignedOut";
 import { Billing } from "../billing/Billing";
+import { ChecksTab } from "../billing/ChecksTab";
 import { HistoryTab } from "../billing/HistoryTab";
 import { LinesTab } from "../billing/LinesTab";
+import { MonthTab } from "../billing/MonthTab";
 import { PostTab } from "../billing/PostTab";
 import { SettingsTab } from "../billing/SetUp";
+import { TrendsTab } from "../billing/TrendsTab";
 import { Configuration } from "../dashboard/Configuration";
 import { Dashboard } from "../dashboard/Dashboard";
 import { DataSync } from "../dashboard/DataSync";
@@ -60,6 +63,9 @@ export function createRouter() {
                     { index: true, element: <PostTab /> },
                     { path: "lines", element: <LinesTab /> },
                     { path: "history", element: <HistoryTab /> },
+                    { path: "month", element: <MonthTab /> },
+                    { path: "trends", element: <TrendsTab /> },
+                    { path: "checks", element: <ChecksTab /> },
                     { path: "settings", element: <SettingsTab /> },
                   ],
                 },

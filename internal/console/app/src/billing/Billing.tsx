@@ -15,6 +15,9 @@ const parts = [
   { path: "usage", label: "Post & preview" },
   { path: "usage/lines", label: "Lines" },
   { path: "usage/history", label: "History" },
+  { path: "usage/month", label: "Month end" },
+  { path: "usage/trends", label: "Trends" },
+  { path: "usage/checks", label: "Checks" },
   { path: "usage/settings", label: "Settings" },
 ];
 

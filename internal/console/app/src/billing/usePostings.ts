@@ -15,7 +15,7 @@ function useRefresh() {
     Promise.all(queryKeys.map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
-/** The latest posting and the latest preview. When one has moved on, what it changed is read again. */
+/** The latest posting, preview, and ending of all lines. When one has moved on, what it changed is read again. */
 export function usePostings() {
   const { api } = useServices();
   const query = useQuery(postingsQuery(api));
@@ -23,16 +23,17 @@ export function usePostings() {
   const latest = (mode: PostingRun["mode"]) => query.data?.find((run) => run.mode === mode);
   const posting = latest("post");
   const preview = latest("preview");
+  const ending = latest("end");
   // A short run is over before it was ever seen running: its id tells.
-  const state = [posting, preview].map((run) => run && run.id + run.state).join();
+  const state = [posting, preview, ending].map((run) => run && run.id + run.state).join();
   const before = useRef<string>(undefined);
   useEffect(() => {
     if (!query.isSuccess || before.current === state) return;
     const first = before.current === undefined;
     before.current = state;
-    if (!first) void refresh(keys.lines, keys.history, keys.plans);
+    if (!first) void refresh(keys.lines, keys.history, keys.plans, keys.statement, keys.trends, keys.checks);
   });
-  return { query, posting, preview };
+  return { query, posting, preview, ending };
 }
 
 /** Starts a posting or a preview; one that is running is joined. */

@@ -30,6 +30,19 @@ const labels: Record<string, string> = {
   guard_zero: "Would go to zero",
   guard_growth: "Would more than double",
   left_open: "Line goes on billing",
+  tenant_unmapped: "Tenant is not mapped",
+  no_agreement: "No agreement",
+  sku_unmapped: "Product has no catalog item",
+  switched_off: "Switched off",
+  tenant_removed: "Tenant was removed",
+  period_invoiced: "Reported after the invoice",
+  period_closed: "Period was over",
+  postings_paused: "Postings are paused",
+  posting_due: "Next posting",
+  later_count: "Line shows a later count",
+  shared_line: "Part of a shared line",
+  not_invoiced: "Not invoiced yet",
+  invoicing_unknown: "Invoice unknown",
 };
 
 /** A state in a few words. A code of a later version still reads. */
@@ -40,9 +53,9 @@ const isDate = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text);
 const valueWords = (text: string) => (isDate(text) ? formatDay(text) : formatQuantity(text));
 
 /** What is known of a state: which line, who, when, what; empty if nothing is. */
-export function detailOf({ line, tenant, by, day, was, is, words }: Attention): string {
+export function detailOf({ line, tenant, tenantName, by, day, was, is, words }: Attention): string {
   const parts: string[] = [];
-  if (tenant) parts.push(`tenant ${tenant}`);
+  if (tenant) parts.push(`tenant ${tenantName || tenant}`);
   if (line) parts.push(`line ${line}`);
   if (was && is) parts.push(`${valueWords(was)} → ${valueWords(is)}`);
   else if (was || is) parts.push(was ? `was ${valueWords(was)}` : `now ${valueWords(is ?? "")}`);

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { to } from "../app/paths";
 import { useMayChange } from "../auth/useMe";
+import { OpenLines } from "../billing/OpenLines";
 import { useDisconnect } from "../integrations/useDisconnect";
 import { Confirm } from "../ui/Confirm";
 import { useKnown } from "./Dashboard";
@@ -54,7 +55,9 @@ function Dialog({ opened, close }: { opened: boolean; close: () => void }) {
           This ends the connection to {now.site}, company {now.companyId}:
         </Text>
         <List>
-          <List.Item>Syncs that are under way are cancelled, and no new one starts.</List.Item>
+          <List.Item>
+            Syncs that are under way are cancelled, and no new one starts. Usage is posted no more.
+          </List.Item>
           <List.Item>
             Our callbacks are removed from ConnectWise. Nothing else is changed there: the API member and its
             keys stay until you remove them.
@@ -65,6 +68,7 @@ function Dialog({ opened, close }: { opened: boolean; close: () => void }) {
           </List.Item>
           {connection.draft && <List.Item>The change that waits to be enabled is thrown away.</List.Item>}
         </List>
+        {opened && <OpenLines />}
         <Radio.Group label="What was synced" value={data} onChange={(value) => setData(value as typeof data)}>
           <Stack gap="sm" mt="xs">
             <Radio

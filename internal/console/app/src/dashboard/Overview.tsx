@@ -2,6 +2,7 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 import type { DataType, Run } from "../api/types";
 import { to } from "../app/paths";
+import { Standing } from "../billing/Standing";
 import type { Concern } from "../integrations/health";
 import { RunProgress } from "../runs/RunProgress";
 import { StateBadge } from "../runs/StateBadge";
@@ -44,6 +45,9 @@ export function Overview() {
       {busy.map((type) => (
         <Busy key={type.type} type={type} run={runOf(type) as Run} />
       ))}
+      <Section title="Usage & billing">
+        <Standing />
+      </Section>
       <Section title="Data types">
         <table className="data">
           <thead>

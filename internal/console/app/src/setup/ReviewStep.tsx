@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useServices } from "../api/context";
 import { asProblem } from "../api/problem";
 import { discoveryQuery, storedTestQuery } from "../api/queries";
+import { Standing } from "../billing/Standing";
 import { choosesAll, filterLines } from "../filters/categories";
 import { formatList, formatNumber, formatTime } from "../ui/format";
 import { ProblemAlert } from "../ui/ProblemAlert";
@@ -55,6 +56,14 @@ export function ReviewStep({ known, back }: StepProps) {
               ),
           )}
         </dl>
+      )}
+      {known.connection.enabled ? (
+        <Standing />
+      ) : (
+        <Text size="sm" c="dimmed">
+          Tonight posts nothing: tenants and products are mapped after the first sync has brought companies
+          and agreements, and a first posting waits for approval.
+        </Text>
       )}
       {test.isPending && <Loading rows={2} label="Testing the connection" />}
       {test.isError && <ProblemAlert error={test.error} retry={() => void test.refetch()} />}
