@@ -87,6 +87,7 @@ type PostingSettings struct {
 	At        string  `json:"at" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" doc:"The civil time after which a day is posted."`
 	Policy    string  `json:"policy" enum:"each_period,on_change" doc:"A new line every period, or only when the quantity changes."`
 	Markers   bool    `json:"markers" doc:"Whether our lines carry a mark in their serial number."`
+	Exclusive bool    `json:"exclusiveEnds,omitempty" doc:"Whether the day of a cancelledDate is billed no more."`
 	Arrears   []int64 `json:"arrears" nullable:"false" doc:"Agreements that are billed in arrears."`
 	Paused    bool    `json:"paused" readOnly:"true"`
 	SetUp     bool    `json:"setUp" readOnly:"true" doc:"Whether postings are set up."`
@@ -95,7 +96,8 @@ type PostingSettings struct {
 
 func postingSettings(s usage.Settings) PostingSettings {
 	out := PostingSettings{
-		Zone: s.Zone, At: clock(s.At), Policy: string(s.Policy), Markers: !s.NoMarkers, Arrears: []int64{}, Paused: s.Paused != nil, SetUp: s.Zone != "",
+		Zone: s.Zone, At: clock(s.At), Policy: string(s.Policy), Markers: !s.NoMarkers, Exclusive: s.ExclusiveEnds,
+		Arrears: []int64{}, Paused: s.Paused != nil, SetUp: s.Zone != "",
 	}
 	if out.Policy == "" {
 		out.Policy = string(usage.EachPeriod)
@@ -157,7 +159,7 @@ func (a *api) putPostingSettings(ctx context.Context, in *putPostingSettingsInpu
 		return nil, psa.ErrInvalid
 	}
 	s.Zone, s.At, s.Policy, s.NoMarkers, s.Rev = in.Body.Zone, at.Hour()*60+at.Minute(), usage.Policy(in.Body.Policy), !in.Body.Markers, rev
-	s.Arrears = nil
+	s.Arrears, s.ExclusiveEnds = nil, in.Body.Exclusive
 	for _, id := range in.Body.Arrears {
 		s.Arrears = append(s.Arrears, psa.RecordID(id))
 	}
@@ -231,7 +233,7 @@ func postingRun(r usage.Run) PostingRun {
 
 type startPostingInput struct {
 	Body struct {
-		Mode string `json:"mode" enum:"post,preview,end" doc:"end: every line of ours ends with its open period, as if all mappings were switched off; for who is about to disconnect."`
+		Mode string `json:"mode" enum:"post,preview,end" doc:"end: every line ends with its open period, for who is about to disconnect."`
 	}
 }
 

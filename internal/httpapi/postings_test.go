@@ -86,8 +86,11 @@ func TestPostingSettings(t *testing.T) {
 	tag := fresh.header.Get("ETag")
 	s.do(admin(), "PUT", "/v1/postings/settings", good, "If-Match", tag).want(200, "").has(`"zone":"Europe/Berlin"`).has(`"at":"05:30"`).has(`"arrears":[7]`)
 	s.do(admin(), "PUT", "/v1/postings/settings", good, "If-Match", tag).want(412, "stale")
-	bad := strings.Replace(good, "Europe/Berlin", "Nowhere/Land", 1)
 	now := s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").header.Get("ETag")
+	s.do(admin(), "PUT", "/v1/postings/settings", strings.Replace(good, `"markers":true`, `"markers":true,"exclusiveEnds":true`, 1), "If-Match", now).
+		want(200, "").has(`"exclusiveEnds":true`)
+	bad := strings.Replace(good, "Europe/Berlin", "Nowhere/Land", 1)
+	now = s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").header.Get("ETag")
 	s.do(admin(), "PUT", "/v1/postings/settings", bad, "If-Match", now).want(409, "posting_not_set_up")
 	s.do(admin(), "POST", "/v1/postings/pause", `{"pause":true}`).want(200, "").has(`"paused":true`)
 	s.do(member(), "GET", "/v1/postings/settings", "").want(200, "").has(`"paused":true`)

@@ -79,6 +79,9 @@ func (p *posting) load(ctx context.Context) (err error) {
 	if p.finance, err = p.Billing.Open(ctx, scope); err != nil {
 		return fmt.Errorf("open ConnectWise: %w", err)
 	}
+	if p.settings.ExclusiveEnds {
+		p.finance = exclusiveEnds{p.finance}
+	}
 	if p.wanted, err = p.Mappings.Wanted(ctx, scope); err != nil {
 		return fmt.Errorf("mappings: %w", err)
 	}

@@ -125,6 +125,10 @@ type Settings struct {
 	Policy Policy `json:"policy,omitempty"`
 	// NoMarkers leaves serial numbers alone.
 	NoMarkers bool `json:"noMarkers,omitempty"`
+	// ExclusiveEnds says that ConnectWise bills a line up to the day before its
+	// cancelledDate; without it that is the last day that is billed. Lines that
+	// were given an end before it was changed are shown as changed by people.
+	ExclusiveEnds bool `json:"exclusiveEnds,omitempty"`
 	// Arrears are the agreements that the admin confirmed to be billed in
 	// arrears.
 	Arrears []psa.RecordID `json:"arrears,omitempty"`

@@ -1704,6 +1704,8 @@ export interface components {
             arrears: number[];
             /** @description The civil time after which a day is posted. */
             at: string;
+            /** @description Whether the day of a cancelledDate is billed no more. */
+            exclusiveEnds?: boolean;
             /** @description Whether our lines carry a mark in their serial number. */
             markers: boolean;
             readonly paused: boolean;
@@ -2101,7 +2103,7 @@ export interface components {
         };
         StartPostingInputBody: {
             /**
-             * @description end: every line of ours ends with its open period, as if all mappings were switched off; for who is about to disconnect.
+             * @description end: every line ends with its open period, for who is about to disconnect.
              * @enum {string}
              */
             mode: "post" | "preview" | "end";

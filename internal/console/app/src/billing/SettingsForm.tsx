@@ -56,6 +56,12 @@ export function SettingsForm({ stored, action, onReload }: Props) {
         checked={draft.markers}
         onChange={(event) => change({ markers: event.currentTarget.checked })}
       />
+      <Switch
+        label="ConnectWise does not bill the day of a line's cancelled date"
+        description="Look at an invoice of a line that ended. If in doubt, leave this off: then no day is billed twice."
+        checked={draft.exclusiveEnds ?? false}
+        onChange={(event) => change({ exclusiveEnds: event.currentTarget.checked })}
+      />
       <Arrears ids={draft.arrears} onChange={(arrears) => change({ arrears })} />
       {save.isError && (
         <ProblemAlert
