@@ -53,6 +53,10 @@ test: binaries ## all tests that need Go and Node only
 test-console: $(CONSOLE)/node_modules/.stamp
 	npm --prefix $(CONSOLE) test
 
+.PHONY: years
+years: ## simulated years under every combination of open points, and every fault under pairs of them
+	@GOGC=800 go test ./internal/billing -run TestEvery -v -timeout 0 -args -reach all | grep -v '^ *===\|^ *--- PASS'
+
 .PHONY: race
 race: binaries ## tests of the core under the race detector (needs a C compiler)
 	@go test -race -json $(CORE) | $(REPORT)

@@ -6,19 +6,22 @@ import (
 	"slices"
 )
 
-// Answers are what a server does where public material leaves it open, by the
-// names of the points. What is not named does not change what is billed.
-type Answers struct {
-	// EndExclusive: an end is the first day that is not billed.
-	EndExclusive bool
-	// BilledLines says what may change on a line that was billed: "" for
-	// everything, endOnly, nothing.
-	BilledLines string
-	// IncludedIgnored: included units are billed all the same.
-	IncludedIgnored bool
-	// OnlyAhead: days before the next invoice date are refused.
-	OnlyAhead bool
-}
+// Answer names what a server may do where public material leaves it open. What
+// has no name here does not change what is billed.
+type Answer string
+
+// The answers. A server that gives none of them bills an end's day and leaves
+// included units out, and lets everything change that is on no invoice yet.
+const (
+	EndExclusive   Answer = "an end is the first day that is not billed"
+	BilledFixed    Answer = "nothing changes on a line that was billed"
+	BilledEndsOnly Answer = "only its end changes on a line that was billed"
+	IncludedBilled Answer = "included units are billed all the same"
+	OnlyAhead      Answer = "days before the next invoice date are refused"
+)
+
+// Answers says which of them hold. It is asked only where that matters.
+type Answers func(Answer) bool
 
 // Books is the reference. Apply what happened, in order.
 type Books struct {

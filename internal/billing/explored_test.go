@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"sync"
 
+	"github.com/psabridge/psabridge/internal/billing"
 	"github.com/psabridge/psabridge/internal/cwsim"
 )
 
@@ -59,15 +61,19 @@ func (e *explored) add(w *world) (*explored, error) {
 	return e, nil
 }
 
-// asked is what the reference knows from the start, and what the simulator was
-// asked in the course of the run.
-func (w *world) asked() []cwsim.Asked {
-	points := w.sim.Switches().Points
-	var out []cwsim.Asked
-	for _, name := range []string{cwsim.CancelledDate, cwsim.BilledLineEdit, cwsim.LessIncluded, cwsim.InvoicedPeriod} {
-		out = append(out, cwsim.Asked{Point: name, Answer: points[name]})
+// asked is what the simulator was asked in the course of the run, and what the
+// reference was.
+func (w *world) asked() []cwsim.Asked { return append(w.sim.Asked(), w.replies...) }
+
+// inForce says under which answers of the simulator's an answer holds.
+func inForce() map[billing.Answer]cwsim.Asked {
+	return map[billing.Answer]cwsim.Asked{
+		billing.EndExclusive:   {Point: cwsim.CancelledDate, Value: "exclusive"},
+		billing.BilledFixed:    {Point: cwsim.BilledLineEdit, Value: "nothing"},
+		billing.BilledEndsOnly: {Point: cwsim.BilledLineEdit, Value: "endOnly"},
+		billing.IncludedBilled: {Point: cwsim.LessIncluded, Value: "ignored"},
+		billing.OnlyAhead:      {Point: cwsim.InvoicedPeriod, Value: "beforeNextInvoice"},
 	}
-	return append(out, w.sim.Asked()...)
 }
 
 // complete gives the first answer to every point that has none.
@@ -79,11 +85,30 @@ func complete(points map[string]string) map[string]string {
 
 // tally counts what became of combinations.
 type tally struct {
+	mu                  sync.Mutex // guards the sum of others
 	covered, run, again int
+	points              map[string]bool // those that some run asked for
 }
 
-func (t *tally) add(o tally) {
+func (t *tally) add(o *tally) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.covered, t.run, t.again = t.covered+o.covered, t.run+o.run, t.again+o.again
+	if t.points == nil {
+		t.points = map[string]bool{}
+	}
+	maps.Copy(t.points, o.points)
+}
+
+// String says what was run, and which points made no difference to any run.
+func (t *tally) String() string {
+	var idle []string
+	for _, p := range cwsim.FinancePoints() {
+		if !t.points[p.Name] {
+			idle = append(idle, p.Name)
+		}
+	}
+	return fmt.Sprintf("%d differ in what is asked, %d were run twice; never asked for: %v", t.run, t.again, idle)
 }
 
 // checked is how many combinations are answered by a run of others for each
@@ -105,6 +130,12 @@ func (t *tally) one(known *explored, points map[string]string, run func() *world
 	w := run()
 	if w == nil {
 		return nil, nil
+	}
+	for _, a := range w.asked() {
+		if t.points == nil {
+			t.points = map[string]bool{}
+		}
+		t.points[a.Point] = true
 	}
 	was := at
 	at, err := known.add(w)

@@ -84,7 +84,7 @@ func (b *Books) charges(s *series, payer *account, period span) []Charge {
 func (b *Books) charge(s *series, l *line, period span) (Charge, bool) {
 	a := b.accounts[s.key.Agreement]
 	through := l.through
-	if b.answers.EndExclusive && through != Forever {
+	if through != Forever && b.answers(EndExclusive) {
 		through--
 	}
 	if a.Ends != 0 {
@@ -95,7 +95,7 @@ func (b *Books) charge(s *series, l *line, period span) (Charge, bool) {
 		return Charge{}, false
 	}
 	n := l.quantity
-	if !b.answers.IncludedIgnored {
+	if l.included != 0 && !b.answers(IncludedBilled) {
 		n = max(0, n-l.included)
 	}
 	fraction := 1.0

@@ -215,7 +215,7 @@ func (b *Books) write(s *series, sum int, last Day, open *Day) Why {
 		}
 		return b.change(l, sum, last)
 	}
-	if sum > 0 && b.answers.OnlyAhead && *open < b.payer(s.key.Agreement).Next && !b.accounts[s.key.Agreement].Prorate {
+	if sum > 0 && *open < b.payer(s.key.Agreement).Next && !b.accounts[s.key.Agreement].Prorate && b.answers(OnlyAhead) {
 		*open = b.accounts[s.key.Agreement].after(*open)
 		s.notBefore = *open
 		return b.write(s, sum, last, open)
@@ -246,7 +246,7 @@ func (b *Books) succeed(s *series, ours []*line, sum int, days span) Why {
 		if l.through < days.from {
 			continue
 		}
-		if len(l.billed) > 0 && b.answers.BilledLines == "nothing" {
+		if len(l.billed) > 0 && b.answers(BilledFixed) {
 			return Refused
 		}
 		l.through, l.set = days.from-1, days.from-1
@@ -268,8 +268,8 @@ func (b *Books) change(l *line, sum int, last Day) Why {
 	if void {
 		sum, through = 0, l.from
 	}
-	locked := len(l.billed) > 0 && (b.answers.BilledLines == "nothing" || b.answers.BilledLines == "endOnly" && sum != l.quantity)
-	if locked && (sum != l.quantity || through != l.through) {
+	other, end := sum != l.quantity, through != l.through
+	if len(l.billed) > 0 && (other || end) && (b.answers(BilledFixed) || other && b.answers(BilledEndsOnly)) {
 		return Refused
 	}
 	l.quantity, l.through, l.set, l.void = sum, through, through, void

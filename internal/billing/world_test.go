@@ -41,6 +41,8 @@ type world struct {
 	// disturbed: a fault is in force, so states of a day may differ.
 	disturbed bool
 	failures  int
+	// replies are what the reference asked.
+	replies []cwsim.Asked
 	// bent are lines whose end a person changed.
 	bent map[int]bool
 }
@@ -105,9 +107,13 @@ func (w *world) catalog(agreements []billing.Agreement, points map[string]string
 		price, _ := item["price"].(float64)
 		prices[len(w.items)-1] = price
 	}
-	w.books = billing.New(agreements, prices, billing.Answers{
-		EndExclusive: points[cwsim.CancelledDate] == "exclusive", BilledLines: points[cwsim.BilledLineEdit],
-		IncludedIgnored: points[cwsim.LessIncluded] == "ignored", OnlyAhead: points[cwsim.InvoicedPeriod] == "beforeNextInvoice",
+	w.books = billing.New(agreements, prices, func(a billing.Answer) bool {
+		q := inForce()[a]
+		q.Answer = replied(q, points)
+		if !slices.Contains(w.replies, q) {
+			w.replies = append(w.replies, q)
+		}
+		return q.Answer == "true"
 	})
 }
 
