@@ -41,6 +41,33 @@ func TestTwoMetersOverBothChoices(t *testing.T) {
 	}
 }
 
+// What was there before may not be put back beside what was chosen since.
+func TestUndoMixesNoMeters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tenants("Acme")
+	acme, item := w.company("Acme", nil), w.item("ITEM", "Service", false)
+	own := mapping.Target{Company: mapping.Ref{ID: acme}, Products: map[mapping.SKU]mapping.Ref{"dmarc": {ID: item}}}
+	w.save("Acme", 0, own)
+	plain := []mapping.Edit{{Tenant: "t-Acme", Rev: 1, Target: mapping.Target{Company: mapping.Ref{ID: acme}}}}
+	c, err := w.StartChange(t.Context(), w.scope, plain, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.work()
+	if _, err := w.SaveProducts(t.Context(), w.scope, map[mapping.SKU]mapping.Ref{"core": {ID: item}}, 0, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Undo(t.Context(), w.scope, c.ID, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	w.work()
+	row := w.change(c.ID).Rows[0]
+	if row.Result != mapping.RowKept || !strings.Contains(row.Detail, "counted differently") || len(w.mapping("Acme").Products) > 0 {
+		t.Errorf("%+v, mapped to %+v", row, w.mapping("Acme").Target)
+	}
+}
+
 // Of many, the tenant that stands in the way is named.
 func TestManyNameTheOne(t *testing.T) {
 	t.Parallel()

@@ -24,10 +24,7 @@ type checker struct {
 
 // newChecker reads what targets name.
 func newChecker(ctx context.Context, cw ConnectWise, products []Product, targets []Target) (checker, error) {
-	c := checker{products: map[SKU]Product{}}
-	for _, p := range products {
-		c.products[p.SKU] = p
-	}
+	c := checker{products: bySKU(products)}
 	var companies, agreements, items ids
 	for _, t := range targets {
 		companies.add(t.Company.ID)
@@ -59,6 +56,14 @@ func newChecker(ctx context.Context, cw ConnectWise, products []Product, targets
 		}
 	}
 	return c, nil
+}
+
+func bySKU(products []Product) map[SKU]Product {
+	out := make(map[SKU]Product, len(products))
+	for _, p := range products {
+		out[p.SKU] = p
+	}
+	return out
 }
 
 // ids is a set of ids in the order of their coming.

@@ -29,7 +29,7 @@ func (s *Service) Work(ctx context.Context, scope psa.Scope, id string) error {
 	case Applying:
 		err = s.apply(ctx, scope, &c)
 	case Undoing:
-		err = s.batch(ctx, scope, &c, Undone, s.undoRow)
+		err = s.undo(ctx, scope, &c)
 	default:
 		return nil
 	}
@@ -81,6 +81,18 @@ func (s *Service) apply(ctx context.Context, scope psa.Scope, c *Change) error {
 	}
 	return s.batch(ctx, scope, c, Applied, func(c *Change, row ChangeRow, now Mapping) verdict {
 		return s.applyRow(check, c, row, now)
+	})
+}
+
+// undo works the next rows of a change set that is taken back.
+func (s *Service) undo(ctx context.Context, scope psa.Scope, c *Change) error {
+	account, err := s.Store.Products(ctx, scope)
+	if err != nil {
+		return fmt.Errorf("products: %w", err)
+	}
+	check := checker{products: bySKU(s.Catalog), account: account.Items}
+	return s.batch(ctx, scope, c, Undone, func(c *Change, row ChangeRow, now Mapping) verdict {
+		return s.undoRow(check, c, row, now)
 	})
 }
 
@@ -143,19 +155,24 @@ func (s *Service) applyRow(check checker, c *Change, row ChangeRow, now Mapping)
 
 // undoRow puts back what the change set wrote over, unless somebody has changed
 // it since. The mapping itself knows: whether its writer lived to say so in the
-// row does not matter. What was there was valid then; it is validated again
-// before use.
-func (s *Service) undoRow(c *Change, row ChangeRow, now Mapping) verdict {
-	switch undo := c.ID + "/undo"; {
+// row does not matter. What ConnectWise has of it was valid then, and is
+// validated again before use; what it was chosen beside may be others' choice by
+// now.
+func (s *Service) undoRow(check checker, c *Change, row ChangeRow, now Mapping) verdict {
+	undo := c.ID + "/undo"
+	switch {
 	case now.Change == undo:
 		return verdict{result: RowUndone}
-	case now.Change == c.ID && now.Before != nil:
-		return verdict{result: RowUndone, write: &Mapping{
-			Tenant: row.Tenant, Target: *now.Before, By: c.Presser, At: s.Now().UTC(), Change: undo, Rev: now.Rev,
-		}}
-	case row.Result == RowApplied:
-		return verdict{result: RowKept, detail: "It was changed after."}
-	default:
+	case now.Change != c.ID || now.Before == nil:
+		if row.Result == RowApplied {
+			return verdict{result: RowKept, detail: "It was changed after."}
+		}
 		return verdict{result: row.Result, detail: row.Detail}
 	}
+	if err := check.together(now.Before.Products); err != nil {
+		return verdict{result: RowKept, detail: problem.From(err).Message}
+	}
+	return verdict{result: RowUndone, write: &Mapping{
+		Tenant: row.Tenant, Target: *now.Before, By: c.Presser, At: s.Now().UTC(), Change: undo, Rev: now.Rev,
+	}}
 }

@@ -106,6 +106,8 @@ test("states have a label, and one of a later version still reads", () => {
   expect(detailOf(state({ line: 9, by: "bob", was: "5", is: "7", day: "2026-03-01" }))).toBe(
     "line 9, 5 → 7, by bob, Mar 1, 2026",
   );
+  expect(detailOf(state({ tenant: "t-1", tenantName: "Initech" }))).toBe("tenant Initech");
+  expect(detailOf(state({ tenant: "t-1" }))).toBe("tenant t-1");
   expect(detailOf(state({ was: "2026-03-31", is: "" }))).toBe("was Mar 31, 2026");
 });
 
