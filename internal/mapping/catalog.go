@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -26,4 +27,24 @@ func ParseCatalog(text string) ([]Product, error) {
 		seen[p.SKU] = true
 	}
 	return catalog, nil
+}
+
+// ItemsOf are the catalog items that count for a mapping: its own over the
+// account's. Saving refuses two meters on one item; should two people who save
+// at the same moment bring it about all the same, the second is left out: what
+// is counted differently is never added up.
+func ItemsOf(catalog []Product, account Products, m Mapping) map[SKU]Ref {
+	out := make(map[SKU]Ref, len(account.Items)+len(m.Products))
+	maps.Copy(out, account.Items)
+	maps.Copy(out, m.Products)
+	products, meters := bySKU(catalog), map[psa.RecordID]string{}
+	for _, sku := range sortedSKUs(out) {
+		item, meter := out[sku].ID, products[sku].Meter
+		if taken, ok := meters[item]; ok && taken != meter {
+			delete(out, sku)
+			continue
+		}
+		meters[item] = meter
+	}
+	return out
 }

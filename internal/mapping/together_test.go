@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -38,6 +40,32 @@ func TestTwoMetersOverBothChoices(t *testing.T) {
 	_, err = w.SaveProducts(t.Context(), w.scope, map[mapping.SKU]mapping.Ref{"core": ref(domains)}, chosen.Rev, "ada")
 	if !refused(err) || !strings.Contains(problem.From(err).Message, "Acme") {
 		t.Errorf("a mapping's item, for another meter: %v", err)
+	}
+}
+
+// Should two people who save at the same moment bring two meters onto one item,
+// they are not added up all the same.
+func TestItemsOf(t *testing.T) {
+	t.Parallel()
+	items := func(of ...any) map[mapping.SKU]mapping.Ref {
+		out := map[mapping.SKU]mapping.Ref{}
+		for i := 0; i < len(of); i += 2 {
+			sku, _ := of[i].(string)
+			id, _ := of[i+1].(int)
+			out[mapping.SKU(sku)] = mapping.Ref{ID: psa.RecordID(id)}
+		}
+		return out
+	}
+	for name, tc := range map[string]struct{ account, own, want map[mapping.SKU]mapping.Ref }{
+		"the account's":         {items("core", 1, "dmarc", 2), nil, items("core", 1, "dmarc", 2)},
+		"its own over them":     {items("core", 1, "dmarc", 2), items("dmarc", 3), items("core", 1, "dmarc", 3)},
+		"one meter on one item": {items("core", 1), items("complete", 1), items("core", 1, "complete", 1)},
+		"two meters on one":     {items("core", 1, "complete", 1), items("dmarc", 1), items("core", 1, "complete", 1)},
+	} {
+		got := mapping.ItemsOf(products(), mapping.Products{Items: tc.account}, mapping.Mapping{Target: mapping.Target{Products: tc.own}})
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -55,8 +55,12 @@ type MappingStore interface {
 	Products(ctx context.Context, scope psa.Scope) (mapping.Products, error)
 }
 
-// Mappings tells postings what the admin mapped.
-type Mappings struct{ Store MappingStore }
+// Mappings tells postings what the admin mapped. Catalog are the deployment's
+// SKUs.
+type Mappings struct {
+	Store   MappingStore
+	Catalog []mapping.Product
+}
 
 var _ usage.Mappings = Mappings{}
 
@@ -83,19 +87,15 @@ func (m Mappings) Wanted(ctx context.Context, scope psa.Scope) ([]usage.Wanted, 
 		t := known[x.Tenant]
 		out = append(out, usage.Wanted{
 			Tenant: usage.TenantID(x.Tenant), Name: t.Name, State: usage.TenantState(t.State), RemovedAt: t.RemovedAt,
-			Enabled: x.Enabled, Off: usage.SwitchOff(x.Off), Agreement: x.Agreement.ID, Products: itemsOf(products, x),
+			Enabled: x.Enabled, Off: usage.SwitchOff(x.Off), Agreement: x.Agreement.ID, Products: itemIDs(mapping.ItemsOf(m.Catalog, products, x)),
 		})
 	}
 	return out, nil
 }
 
-// itemsOf are a mapping's catalog items: the account's, and its own over them.
-func itemsOf(account mapping.Products, m mapping.Mapping) map[usage.SKU]psa.RecordID {
-	out := map[usage.SKU]psa.RecordID{}
-	for sku, item := range account.Items {
-		out[usage.SKU(sku)] = item.ID
-	}
-	for sku, item := range m.Products {
+func itemIDs(items map[mapping.SKU]mapping.Ref) map[usage.SKU]psa.RecordID {
+	out := make(map[usage.SKU]psa.RecordID, len(items))
+	for sku, item := range items {
 		out[usage.SKU(sku)] = item.ID
 	}
 	return out

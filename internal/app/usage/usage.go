@@ -30,7 +30,7 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "POSTING_YEARS"}
+	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "PRODUCTS", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "POSTING_YEARS"}
 }
 
 // Handler does a batch of messages.
@@ -44,8 +44,12 @@ func New(cfg app.Config) (Handler, error) {
 	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
 	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
 	told := &events.Postings{Bus: events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName), Now: time.Now}
+	catalog, err := mapping.ParseCatalog(cfg.Products)
+	if err != nil {
+		return nil, fmt.Errorf("PRODUCTS: %w", err)
+	}
 	count := telemetry.Counter(log, cfg.Stage)
-	engine := NewEngine(store, conn, waker, told, cfg, usage.Options{Log: log, Count: count})
+	engine := NewEngine(store, conn, catalog, waker, told, cfg, usage.Options{Log: log, Count: count})
 	intake := &events.Intake{
 		Tenants: &mapping.Service{Store: store.Mapping(), Now: time.Now}, Reports: usage.Intake{Store: store.Reports(), Now: time.Now},
 		Log: log, Count: count,
@@ -70,10 +74,10 @@ func New(cfg app.Config) (Handler, error) {
 // NewEngine joins the engine to its stores and ConnectWise; the function that
 // serves people has one as well, and tells nobody.
 func NewEngine(
-	store *dynamo.Store, conn *connector.Connector, waker usage.Waker, told usage.Events, cfg app.Config, opt usage.Options,
+	store *dynamo.Store, conn *connector.Connector, catalog []mapping.Product, waker usage.Waker, told usage.Events, cfg app.Config, opt usage.Options,
 ) *usage.Engine {
 	return usage.New(usage.Deps{
-		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(cfg.KeepPostings()), Mappings: connector.Mappings{Store: store.Mapping()},
+		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(cfg.KeepPostings()), Mappings: connector.Mappings{Store: store.Mapping(), Catalog: catalog},
 		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: cfg.InstallationID,
 	}, opt)
 }

@@ -67,7 +67,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 		return nil, err
 	}
 	posters := posting.Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
-	postings := posting.NewEngine(store, conn, posters, nil, cfg, usage.Options{Log: log})
+	postings := posting.NewEngine(store, conn, mappings.Catalog, posters, nil, cfg, usage.Options{Log: log})
 	api, err := httpapi.New(httpapi.Config{
 		Setup: service, Engine: engine, Runs: store.Runs(), Records: store.Records(),
 		Jobs:   &filter.Jobs{Store: store.Jobs(), Wake: app.JobWaker(sender), Now: time.Now},
@@ -75,7 +75,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 		Intake:   usage.Intake{Store: store.Reports(), Now: time.Now},
 		Postings: usage.NewService(postings), PostingRuns: store.PostingRuns(), PostingLedger: store.Postings(0),
 		Statements: usage.Statements{
-			Mappings: connector.Mappings{Store: store.Mapping()}, Kept: store.Postings(0), Reports: store.Reports(), Now: time.Now,
+			Mappings: connector.Mappings{Store: store.Mapping(), Catalog: mappings.Catalog}, Kept: store.Postings(0), Reports: store.Reports(), Now: time.Now,
 		},
 		Claims: lambdahttp.Claims, RequestID: lambdahttp.RequestID,
 		ClaimNames: httpapi.ClaimNames{Account: cfg.AccountClaim, Roles: cfg.RolesClaim, Kind: cfg.KindClaim},
