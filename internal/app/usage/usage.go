@@ -30,7 +30,9 @@ import (
 
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string {
-	return []string{"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "PRODUCTS", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "POSTING_YEARS"}
+	return []string{
+		"USAGE_QUEUE_URL", "EVENT_BUS_NAME", "INSTALLATION_ID", "PRODUCTS", "CONNECTWISE_CLIENT_ID", "CONNECTWISE_API_VERSION", "POSTING_YEARS",
+	}
 }
 
 // Handler does a batch of messages.
@@ -77,8 +79,9 @@ func NewEngine(
 	store *dynamo.Store, conn *connector.Connector, catalog []mapping.Product, waker usage.Waker, told usage.Events, cfg app.Config, opt usage.Options,
 ) *usage.Engine {
 	return usage.New(usage.Deps{
-		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(cfg.KeepPostings()), Mappings: connector.Mappings{Store: store.Mapping(), Catalog: catalog},
-		Reports: store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: cfg.InstallationID,
+		Store: store.Usage(), Runs: store.PostingRuns(), Ledger: store.Postings(cfg.KeepPostings()),
+		Mappings: connector.Mappings{Store: store.Mapping(), Catalog: catalog},
+		Reports:  store.Reports(), Billing: connector.NewBilling(conn), Waker: waker, Events: told, Installation: cfg.InstallationID,
 	}, opt)
 }
 
