@@ -369,6 +369,9 @@ func TestCompanySearch(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Errorf("everything is stored: %+v %v", found, err)
 	}
+	if _, err := w.CompanySearch(t.Context(), w.scope, "nobody", 5); problem.CodeOf(err) != problem.PermissionMissing {
+		t.Errorf("nothing is found, and nobody was asked: %v", err)
+	}
 }
 
 func TestSearch(t *testing.T) {

@@ -249,7 +249,8 @@ func (s *Service) suits(ctx context.Context, scope psa.Scope, check checker, cho
 
 // CompanySearch finds companies by name for a type-ahead: those that are
 // synced, and, where they are few, those that a filter leaves out as well.
-// ConnectWise is asked only if there may be such.
+// ConnectWise is asked only if there may be such, or if nothing is found: a
+// company that was made a moment ago is not synced yet.
 func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text string, limit int) ([]Ref, error) {
 	names, err := s.Directory.Names(ctx, scope)
 	if err != nil {
@@ -259,12 +260,14 @@ func (s *Service) CompanySearch(ctx context.Context, scope psa.Scope, text strin
 	if len(found) == limit || len([]rune(strings.TrimSpace(text))) < minSearch {
 		return found, nil
 	}
-	whole, err := s.Directory.Whole(ctx, scope)
-	if err != nil {
-		return nil, fmt.Errorf("company names: %w", err)
-	}
-	if whole {
-		return found, nil
+	if len(found) > 0 {
+		whole, err := s.Directory.Whole(ctx, scope)
+		if err != nil {
+			return nil, fmt.Errorf("company names: %w", err)
+		}
+		if whole {
+			return found, nil
+		}
 	}
 	cw, err := s.Connector.Mapping(ctx, scope)
 	if err != nil {
