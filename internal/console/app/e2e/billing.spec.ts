@@ -74,7 +74,7 @@ test("a preview shows what would be posted; approved, it is; a second time nothi
   // Somebody maps one of them to another agreement meanwhile.
   const [elsewhere] = (await targets(simulator, tenants.length + 2)).slice(-1);
   if (!elsewhere) throw new Error("the demo has none");
-  await map(tenants[1] ?? "", elsewhere);
+  await map(call, tenants[1] ?? "", elsewhere);
   await dialog.getByRole("button", { name: "Approve" }).click();
   await expect(dialog.getByText("These were not approved")).toBeVisible();
   await expect(dialog.getByRole("listitem").filter({ hasText: `${tenants[1]}, Core` })).toContainText(
