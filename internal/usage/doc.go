@@ -24,6 +24,12 @@
 //	poster.go                one series: store the intent, tell ConnectWise step by step, store the outcome
 //	service.go               what people decide
 //
+// What was posted is read back without asking anybody:
+//
+//	month.go, why.go         what became of a month's usage: reported, posted, billed, and why not
+//	trend.go, checks.go      a tenant's counts over time; the sanity checks
+//	statements.go            reads what these need, a page of tenants at a time
+//
 // A worker may die anywhere. Before ConnectWise is told anything an [Intent] is
 // stored with the series, conditionally, so that of two workers one tells it.
 // Whoever finds an intent looks what became of it: done steps are recorded; the

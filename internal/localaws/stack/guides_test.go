@@ -60,11 +60,11 @@ func advices() []advice {
 		{guide: questions, says: "new API keys", covered: "rotation: tested, stored, switched, the old secret goes", prove: rotates},
 		{guide: questions, says: "why contacts are missing after a sync", covered: "they come by themselves with their company", prove: skippedContactsArrive},
 		{guide: questions, says: "write back to ConnectWise", later: "opportunity write-back"},
-		{guide: sanity, says: "usage appears as additions of the mapped agreement", later: "mappings, usage and postings"},
-		{guide: sanity, says: "a next invoice date up to today: the 1st of this month", later: "usage and postings: the effective date"},
-		{guide: sanity, says: "a next invoice date after today: the 1st of next month", later: "usage and postings: the effective date"},
-		{guide: sanity, says: "an agreement already invoiced starts next month", later: "usage and postings: frozen lines"},
-		{guide: sanity, says: "quantities update daily, and no line comes twice", later: "usage and postings: one line per period"},
+		{guide: sanity, says: "usage appears as additions of the mapped agreement", covered: "check additions of Usage & billing", prove: checks("additions")},
+		{guide: sanity, says: "a next invoice date up to today: the 1st of this month", covered: "check this_period; the rule by table tests of usage", prove: checks("this_period")},
+		{guide: sanity, says: "a next invoice date after today: the 1st of next month", covered: "check next_period; the rule by table tests of usage", prove: checks("next_period")},
+		{guide: sanity, says: "an agreement already invoiced starts next month", covered: "check next_period; frozen lines by property tests of usage", prove: checks("next_period")},
+		{guide: sanity, says: "quantities update daily, and no line comes twice", covered: "checks daily and single_line", prove: checks("daily", "single_line")},
 	}
 }
 
@@ -554,6 +554,29 @@ func (g *guided) until(t *testing.T, what string, holds func() bool) {
 	for deadline := time.Now().Add(time.Minute); !holds(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// checks are listed, and nothing is green before something was posted.
+func checks(ids ...string) func(*testing.T, *guided) {
+	return func(t *testing.T, g *guided) {
+		g.connected(t)
+		if err := g.SetZone(t.Context(), "UTC"); err != nil {
+			t.Fatal(err)
+		}
+		var list struct {
+			Items []struct{ ID, Finding, Looked string }
+		}
+		g.call(t, http.MethodGet, "/v1/postings/checks", nil, &list)
+		found := map[string]string{}
+		for _, c := range list.Items {
+			found[c.ID] = c.Finding
+		}
+		for _, id := range ids {
+			if found[id] != "unknown" {
+				t.Errorf("check %s: %q before anything was posted", id, found[id])
+			}
 		}
 	}
 }
