@@ -3,12 +3,14 @@ package usage_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/cwsim"
+	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/usage"
 )
@@ -60,6 +62,35 @@ func TestAPersonsLineAtTheSameMoment(t *testing.T) {
 	}
 	w.post(p)
 	w.wantLines("taken over", a, fmt.Sprintf("item %d: 2026-11-01 to 2026-11-01, 0", key.Product), fmt.Sprintf("item %d: 2026-11-01 to open, 12", key.Product))
+}
+
+// A person's line beside one of ours is not taken over: both would be ours, and
+// bill the same days.
+func TestNoTakeOverBesideOurs(t *testing.T) {
+	t.Parallel()
+	w, a, key := first(t, usage.Settings{})
+	p := w.post(w.process(&mortal{}))
+	theirs := func(members map[string]any) int {
+		line := map[string]any{
+			"agreementId": a, "product": map[string]any{"id": key.Product}, "quantity": 30, "billCustomer": "Billable", "effectiveDate": "2026-10-15",
+		}
+		maps.Copy(line, members)
+		return int(w.put(cwsim.Additions, line))
+	}
+	w.later(24 * time.Hour)
+	id := theirs(nil)
+	w.report("acme", map[usage.SKU]int64{"core": 12})
+	p = w.post(p)
+	w.wantCodes("beside ours", a, usage.OtherLines)
+	if err := w.watch.service.TakeOver(t.Context(), w.scope, key, "ann"); problem.From(err).Code != problem.Conflict {
+		t.Errorf("taken over: %v", err)
+	}
+	theirs(map[string]any{"id": id, "cancelledDate": "2026-10-31"}) // as the refusal says
+	w.post(p)
+	w.wantCodes("after theirs was ended", a)
+	if s := w.series(a)[key]; len(s.Lines) != 1 {
+		t.Errorf("%+v", s.Lines)
+	}
 }
 
 // An admin holds a line at the moment at which it is made: what became of it is

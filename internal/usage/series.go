@@ -112,6 +112,13 @@ func (s *Series) line(id psa.RecordID) *Line {
 	return nil
 }
 
+// bills reports whether a line of ours bills days that another's line bills.
+func (s *Series) bills(o Other) bool {
+	return slices.ContainsFunc(s.Lines, func(l Line) bool {
+		return !l.Void && !l.Gone && (o.End == "" || l.Start <= o.End) && (l.End == "" || l.End >= o.Start)
+	})
+}
+
 func (s *Series) add(l Line) {
 	if s.line(l.ID) != nil {
 		return

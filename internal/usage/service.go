@@ -104,7 +104,8 @@ func (s *Service) Leave(ctx context.Context, scope psa.Scope, k SeriesKey, by st
 }
 
 // TakeOver makes another's line ours, as the last look saw it. It must be the
-// only one: of several, a person says in ConnectWise which remains.
+// only one: of several, or beside one of ours that bills the same days, a person
+// says in ConnectWise which remains.
 func (s *Service) TakeOver(ctx context.Context, scope psa.Scope, k SeriesKey, by string) error {
 	return s.decide(ctx, scope, k, by, EventTaken, func(x *Series) error {
 		switch {
@@ -113,6 +114,9 @@ func (s *Service) TakeOver(ctx context.Context, scope psa.Scope, k SeriesKey, by
 		case len(x.Look.Others) > 1:
 			return problem.New(problem.Conflict, "Several lines of others bill this product.",
 				"Leave one of them in ConnectWise, then preview again and take it over.")
+		case x.bills(x.Look.Others[0]):
+			return problem.New(problem.Conflict, "A line of ours bills the same days.",
+				"End the other line in ConnectWise, or delete it: usage is posted on ours.")
 		}
 		o := x.Look.Others[0]
 		x.add(Line{ID: o.ID, Start: o.Start, Shown: o.Start, End: o.End, Quantity: o.Quantity, CreatedAt: s.opt.Now(), Taken: true})
