@@ -110,6 +110,9 @@ func (w *world) placed(e billing.Placed) {
 	if e.Through != 0 {
 		members["cancelledDate"] = e.Through.String()
 	}
+	if e.Prorate != "" {
+		members["prorateCurrentPeriodFlag"] = e.Prorate == "yes"
+	}
 	w.put(cwsim.Additions, members)
 }
 

@@ -18,6 +18,7 @@ const (
 	BilledEndsOnly Answer = "only its end changes on a line that was billed"
 	IncludedBilled Answer = "included units are billed all the same"
 	OnlyAhead      Answer = "days before the next invoice date are refused"
+	FlagOutweighs  Answer = "what a line says about its first period outweighs what its agreement says"
 )
 
 // Answers says which of them hold. It is asked only where that matters.

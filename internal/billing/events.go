@@ -98,6 +98,8 @@ type Placed struct {
 	Included      int
 	Price         float64
 	From, Through Day // Through 0 is open
+	// Prorate is what it says about its first period, "" for nothing, yes, no.
+	Prorate string
 }
 
 // Edited is a change by a person of our line that bills a day.

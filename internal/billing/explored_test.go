@@ -72,6 +72,7 @@ func inForce() map[billing.Answer]cwsim.Asked {
 		billing.BilledFixed:    {Point: cwsim.BilledLineEdit, Value: "nothing"},
 		billing.BilledEndsOnly: {Point: cwsim.BilledLineEdit, Value: "endOnly"},
 		billing.IncludedBilled: {Point: cwsim.LessIncluded, Value: "ignored"},
+		billing.FlagOutweighs:  {Point: cwsim.ProrateCurrentPeriod, Value: "yes"},
 		billing.OnlyAhead:      {Point: cwsim.InvoicedPeriod, Value: "beforeNextInvoice"},
 	}
 }

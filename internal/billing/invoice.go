@@ -60,17 +60,17 @@ func (b *Books) invoice(e Invoiced) {
 // charges are a series' part of an invoice.
 func (b *Books) charges(s *series, payer *account, period span) []Charge {
 	var out []Charge
-	prorate := b.accounts[s.key.Agreement].Prorate
 	for _, l := range s.lines {
 		if l.deleted {
 			continue
 		}
-		if prorate {
-			for _, p := range payer.invoiced {
-				if c, ok := b.charge(s, l, p); ok && !slices.Contains(l.billed, p) {
-					c.CatchUp, l.billed = true, append(l.billed, p)
-					out = append(out, c)
-				}
+		for _, p := range payer.invoiced {
+			if slices.Contains(l.billed, p) || !b.prorates(s, l, p) {
+				continue
+			}
+			if c, ok := b.charge(s, l, p); ok {
+				c.CatchUp, l.billed = true, append(l.billed, p)
+				out = append(out, c)
 			}
 		}
 		if c, ok := b.charge(s, l, period); ok {
@@ -99,7 +99,7 @@ func (b *Books) charge(s *series, l *line, period span) (Charge, bool) {
 		n = max(0, n-l.included)
 	}
 	fraction := 1.0
-	if a.Prorate && a.Months+a.Days > 0 {
+	if a.Months+a.Days > 0 && b.prorates(s, l, period) {
 		fraction = float64(days.days()) / float64(period.days())
 	}
 	return Charge{

@@ -33,6 +33,7 @@ type line struct {
 	quantity int
 	included int
 	price    float64
+	prorate  string // as Placed says
 	void     bool
 	deleted  bool
 	accepted bool // a deletion that a person meant
@@ -129,6 +130,7 @@ func (b *Books) place(e Placed) {
 	s := b.at(e.Key)
 	s.lines = append(s.lines, &line{
 		id: b.lines, from: e.From, through: through, quantity: e.Quantity, included: e.Included, price: e.Price,
+		prorate: e.Prorate,
 	})
 }
 
@@ -215,7 +217,8 @@ func (b *Books) write(s *series, sum int, last Day, open *Day) Why {
 		}
 		return b.change(l, sum, last)
 	}
-	if sum > 0 && *open < b.payer(s.key.Agreement).Next && !b.accounts[s.key.Agreement].Prorate && b.answers(OnlyAhead) {
+	fresh := heir(ours, *open)
+	if sum > 0 && *open < b.payer(s.key.Agreement).Next && !b.prorates(s, &fresh, span{*open, *open}) && b.answers(OnlyAhead) {
 		*open = b.accounts[s.key.Agreement].after(*open)
 		s.notBefore = *open
 		return b.write(s, sum, last, open)
@@ -233,6 +236,26 @@ func unchanged(ours []*line, sum int, open Day) *line {
 	return nil
 }
 
+// heir is a line from a day on that says what the line before it says.
+func heir(ours []*line, from Day) line {
+	out := line{from: from}
+	for _, l := range ours {
+		if l.from <= from {
+			out.prorate = l.prorate
+		}
+	}
+	return out
+}
+
+// prorates: a line is billed by the day in a period.
+func (b *Books) prorates(s *series, l *line, period span) bool {
+	is := b.accounts[s.key.Agreement].Prorate
+	if l.prorate == "" || is == (l.prorate == "yes") || l.from < period.from || l.from > period.through {
+		return is
+	}
+	return is != b.answers(FlagOutweighs)
+}
+
 // succeed ends the lines before a day and makes the next one, on the terms of
 // the last. Nothing used makes no line.
 func (b *Books) succeed(s *series, ours []*line, sum int, days span) Why {
@@ -242,7 +265,7 @@ func (b *Books) succeed(s *series, ours []*line, sum int, days span) Why {
 			fresh.through = min(fresh.through, l.from-1)
 			continue
 		}
-		fresh.price, fresh.included = l.price, l.included
+		fresh.price, fresh.included, fresh.prorate = l.price, l.included, l.prorate
 		if l.through < days.from {
 			continue
 		}

@@ -39,3 +39,28 @@ func small(days int) *script {
 	s.daily()
 	return s
 }
+
+// flagged is half a year of two agreements with lines that people made in the
+// middle of a period and that say whether it is prorated: one agreement says
+// yes, the other no. One line appears after its period was invoiced.
+func flagged(flag string) *script {
+	s := &script{days: 150}
+	for i, prorate := range []bool{true, false} {
+		a := s.agree(billing.Agreement{Months: 1, Start: billing.DayOf(2025, 1, 1), Next: begin(), Prorate: prorate})
+		s.invoice(a, func() int { return -3 })
+		name := []string{"by the day", "in full"}[i]
+		s.add(begin(), 1, billing.Mapped{Tenant: name, Agreement: a, Products: map[string]int{"core": 0, "ato": 1}})
+		s.add(begin(), 1, billing.Approved{Tenant: name})
+		for product := range 2 {
+			k := billing.Key{Agreement: a, Product: product}
+			s.add(begin()+3, people, billing.Placed{Key: k, Quantity: 4, Price: 31, From: begin() + 12 + billing.Day(product), Prorate: flag})
+			s.add(begin()+13, deciding, billing.Decided{Key: k, What: billing.TakeOver})
+		}
+		for d := begin() + 8; d < s.end(); d++ {
+			counts := map[string]int{"core": 3 + int(d-begin())/20, "ato": 7 * (int(d-begin()) / 40 % 2)}
+			s.add(d, reporting, billing.Reported{Tenant: name, Day: d, Counts: counts})
+		}
+	}
+	s.daily()
+	return s
+}

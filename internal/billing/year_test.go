@@ -55,6 +55,30 @@ func TestFleet(t *testing.T) {
 	}
 }
 
+// What a person's line says about its first period is taken over with it: lines
+// that begin within a period are billed by the day, or are not, whatever their
+// agreement says, if the server sees it so.
+func TestTakenWithItsFlag(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"yes", "no"} {
+		t.Run(flag, func(t *testing.T) {
+			t.Parallel()
+			known, mine := &explored{}, &tally{}
+			for n := 0; n < combinations(); n += formats {
+				points := answers(n)
+				_, err := mine.one(known, points, func() *world { return flagged(flag).run(t, points, usage.Settings{Zone: "UTC"}, nil) })
+				if err != nil || t.Failed() {
+					t.Fatalf("under %v: %v", points, err)
+				}
+			}
+			t.Logf("%d combinations: %s", mine.covered, mine)
+			if !mine.points[cwsim.ProrateCurrentPeriod] {
+				t.Error("the flag made no difference")
+			}
+		})
+	}
+}
+
 // A new line only where the quantity changes bills the same.
 func TestLinesOnChange(t *testing.T) {
 	t.Parallel()
