@@ -23,7 +23,7 @@ func happenings() map[string]int {
 		"insert company": 2, "edit company": 3, "delete company": 2, "mark company": 1, "merge companies": 1, "link company": 2, "unlink company": 1,
 		"insert child": 3, "edit child": 4, "move child": 2, "delete child": 3, "filter": 1, "types": 1,
 		"deliver": 6, "lose": 1, "forge": 1, "start": 5, "cancel": 1, "decide": 1, "due": 1,
-		"take": 14, "go": 22, "finish": 8, "fail": 3, "die": 3, "tick": 2, "pass": 3,
+		"at once": 8, "to write": 8, "take": 14, "go": 16, "finish": 8, "fail": 3, "die": 3, "tick": 2, "pass": 3,
 	}
 }
 
@@ -115,8 +115,10 @@ func (s *stage) take(st step) {
 	s.clock = s.clock.Add(11 * time.Millisecond)
 	a := s.accounts[st.c%len(s.accounts)]
 	switch st.do {
-	case "take", "go", "finish", "fail", "die", "tick", "pass":
+	case "take", "go", "to write", "finish", "fail", "die", "tick", "pass":
 		s.move(st)
+	case "at once":
+		s.atOnce(a, st)
 	case "deliver", "lose", "forge", "start", "cancel", "decide", "due", "filter", "types":
 		s.ask(a, st)
 	case "insert child", "edit child", "move child", "delete child":
@@ -249,6 +251,26 @@ func (s *stage) ask(a *msp, st step) {
 	}
 }
 
+// atOnce changes a record, of which a callback tells at once, and is done.
+func (s *stage) atOnce(a *msp, st step) {
+	do := []string{"edit company", "delete company", "edit child", "move child", "delete child", "insert company"}[st.a%6]
+	before := len(a.pending)
+	s.clock = s.clock.Add(time.Second)
+	s.take(step{do, st.b, st.b / 16, st.c})
+	if len(a.pending) == before {
+		return
+	}
+	d := a.pending[len(a.pending)-1]
+	if t, _ := syncer.TypeNamed(d.typ); t.Callback == "" || len(s.actors) > 5 {
+		return
+	}
+	a.pending = a.pending[:len(a.pending)-1]
+	p := s.actor(0)
+	p.handle(s.envelope(a, d, signed))
+	p.finish(0)
+	p.leave()
+}
+
 // choose chooses another filter. The process may die before it asks for runs.
 func (s *stage) choose(a *msp, st step) {
 	a.filter = filter.Filter{}
@@ -356,6 +378,10 @@ func (s *stage) move(st step) {
 	case "go":
 		for n := 0; n < 1+st.b%12 && p.busy; n++ {
 			p.step(st.c+n, made)
+		}
+	case "to write":
+		for p.busy && p.lane("write") < 0 && p.lane("advance") < 0 {
+			p.step(st.c, made)
 		}
 	case "finish":
 		p.finish(st.c)
