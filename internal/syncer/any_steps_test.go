@@ -71,9 +71,16 @@ func newStage(seed uint64) *stage {
 		s.accounts = append(s.accounts, a)
 	}
 	s.clock = s.clock.Add(time.Hour)
-	if rng.IntN(2) == 0 { // else its first runs are part of it
-		for _, a := range s.accounts {
+	begins := rng.IntN(4) // else what is first is part of it
+	for _, a := range s.accounts {
+		switch begins {
+		case 0, 1:
 			s.sync(a, "")
+		case 2:
+			p := s.actor(0)
+			p.begin(nil, func(ctx context.Context) error { return p.engine.StartInitial(ctx, a.scope, a.types, "tester") })
+			p.finish(0)
+			p.leave()
 		}
 	}
 	return s

@@ -159,7 +159,7 @@ func (e *Engine) merge(ctx context.Context, run Run, rec judged, old Row) (Row, 
 	} else if row.Removed != old.Removed {
 		row.RemovedAt = row.ChangedAt
 	}
-	kept := old.ID != 0 && old.Removed != OutOfScope && old.Removed != Skipped
+	kept := old.ID != 0 && old.Removed == ""
 	if old.ID == 0 || row.Removed == "" && !kept && run.Fence != 0 {
 		row.CreatedRun = run.ID // what was never kept, or not any more, counts as new
 	}

@@ -194,3 +194,27 @@ func TestAFullRunLeavesNothingOfAParentThatWent(t *testing.T) {
 		t.Errorf("notes that are kept: %v", got)
 	}
 }
+
+// A company that was deleted comes back: so do its contacts, with the next run
+// and not with the one after it.
+func TestACompanyComesBackWithItsContacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	var ids []psa.RecordID
+	w.longAgo(func() { ids = w.fill(2) })
+	p := w.process(&mortal{})
+	w.sync(p)
+	w.remove(cwsim.Companies, ids[0])
+	w.refresh(p, psa.Companies, ids[0])
+	w.settle(p)
+	w.sync(p)
+	if got := w.stored(psa.Contacts); len(got) != 1 {
+		t.Fatalf("contacts without the company: %v", got)
+	}
+	w.company(map[string]any{"id": int64(ids[0]), "name": "Back", "identifier": "back"})
+	w.sync(p)
+	w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Incremental, syncer.Counts{Read: 1, Created: 1}})
+	if got := w.stored(psa.Contacts); len(got) != 2 {
+		t.Errorf("contacts with the company: %v", got)
+	}
+}
