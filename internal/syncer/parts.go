@@ -26,6 +26,10 @@ const maxNamed = 500
 const (
 	flipsBack  = 12 * time.Second
 	flipsShown = 13 * time.Second
+	// flipsKept is how long ago a parent may have come or gone that changed
+	// since: a change of it just before the last run was planned has hidden that
+	// it did from that run.
+	flipsKept = 24 * time.Hour
 )
 
 // named are the shards of an incremental run that read what changed without a
@@ -95,7 +99,7 @@ func (e *Engine) flipped(ctx context.Context, run Run, t *Type) (ids []psa.Recor
 			return nil, false, fmt.Errorf("flipped %s: %w", t.Parent, err)
 		}
 		for _, row := range rows {
-			if !row.ScopeAt.Before(since) {
+			if !row.ScopeAt.Before(since.Add(-flipsKept)) {
 				ids = append(ids, row.ID)
 			}
 		}

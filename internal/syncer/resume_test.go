@@ -218,3 +218,25 @@ func TestACompanyComesBackWithItsContacts(t *testing.T) {
 		t.Errorf("contacts with the company: %v", got)
 	}
 }
+
+// A company goes, and changes again just before its contacts' run is planned,
+// which hides it from that run: the next one finds it.
+func TestAParentThatWentIsFoundThoughItChangedSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cwsim.Config{})
+	var ids []psa.RecordID
+	w.longAgo(func() { ids = w.fill(2) })
+	p := w.process(&mortal{})
+	w.sync(p)
+	w.company(map[string]any{"id": int64(ids[0]), "deletedFlag": true})
+	w.refresh(p, psa.Companies, ids[0])
+	w.later(14 * time.Second)
+	w.remove(cwsim.Companies, ids[0])
+	w.refresh(p, psa.Companies, ids[0])
+	w.settle(p)
+	w.later(time.Minute)
+	w.sync(p)
+	if got := w.stored(psa.Contacts); len(got) != 1 {
+		t.Errorf("contacts that are kept: %v", got)
+	}
+}
