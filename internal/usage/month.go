@@ -155,7 +155,7 @@ func (s *statement) row(u usedBy, sku SKU) (MonthRow, error) {
 	row.Key = rt.To
 	x := s.series[rt.To]
 	line := x.lineOn(s.on)
-	if rt.From <= s.on && line != nil {
+	if rt.From <= s.on && line != nil && !s.anothers(x, *line) {
 		if err := s.post(u, &row, x, *line); err != nil {
 			return row, err
 		}
@@ -164,6 +164,12 @@ func (s *statement) row(u usedBy, sku SKU) (MonthRow, error) {
 	}
 	s.explain(u, &row, *rt, x, line)
 	return row, nil
+}
+
+// anothers reports whether the line was still another's on the day: it was taken
+// over later, for a later period.
+func (s *statement) anothers(x Series, l Line) bool {
+	return l.Taken && DateIn(l.CreatedAt, s.zone) > s.on && x.Look.Date > s.on
 }
 
 // lineOn is our line that bills a day, nil if there is none.

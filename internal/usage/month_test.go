@@ -117,8 +117,14 @@ func TestMonthRows(t *testing.T) {
 			n.used.wanted.State, n.used.wanted.RemovedOn = TenantRemoved, "2026-10-20"
 			n.edit(func(x *Series) { x.Lines[0].Quantity = 0 })
 		}, 0, 0, "[tenant_removed]", ""},
-		"silent":           {func(n *november) { n.report("2026-10-20", 5) }, 5, 5, "[tenant_silent]", ""},
-		"a void line":      {func(n *november) { n.open(); n.edit(func(x *Series) { x.Lines[0].Void = true }) }, 0, 0, "[posting_due]", ""},
+		"silent":      {func(n *november) { n.report("2026-10-20", 5) }, 5, 5, "[tenant_silent]", ""},
+		"a void line": {func(n *november) { n.open(); n.edit(func(x *Series) { x.Lines[0].Void = true }) }, 0, 0, "[posting_due]", ""},
+		"another's until December": {func(n *november) {
+			n.edit(func(x *Series) { x.Lines[0].Taken, x.Lines[0].CreatedAt = true, noonOf("2026-12-03") })
+		}, 0, 0, "[period_invoiced]", ""},
+		"taken over in November": {func(n *november) {
+			n.edit(func(x *Series) { x.Lines[0].Taken, x.Lines[0].CreatedAt = true, noonOf("2026-11-03") })
+		}, 5, 5, "[]", ""},
 		"unmapped":         {func(n *november) { n.routes, n.used.wanted = nil, nil }, 0, 0, "[tenant_unmapped]", ""},
 		"tickets only":     {func(n *november) { n.routes = nil; n.used.wanted.Agreement = 0 }, 0, 0, "[no_agreement]", ""},
 		"no catalog item":  {func(n *november) { n.routes = nil; n.used.wanted.Products = nil }, 0, 0, "[sku_unmapped]", ""},
