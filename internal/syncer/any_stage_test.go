@@ -77,7 +77,7 @@ type queuedOn struct {
 	body     []byte
 	of       *msp
 	about    delivery
-	at       time.Time
+	sent, at time.Time
 	received int
 }
 
@@ -342,8 +342,9 @@ func (p *actor) settled() {
 	}
 	if p.err == nil {
 		if m.body != nil && (m.about.action == "deleted" || m.about.action == "merged") {
-			_, there := m.of.cw.Get(m.about.typ, m.about.id)
-			m.of.told[m.about.recordOf] = !there
+			lives := m.of.alive[m.about.recordOf]
+			end := lives[len(lives)-1].until
+			m.of.told[m.about.recordOf] = !end.IsZero() && !m.sent.Before(end)
 		}
 		return
 	}
@@ -421,5 +422,5 @@ func (s *stage) envelope(a *msp, d delivery, signature func(body []byte) string)
 	if err != nil {
 		s.failf("envelope: %w", err)
 	}
-	return queuedOn{body: raw, of: a, about: d, at: s.clock}
+	return queuedOn{body: raw, of: a, about: d, sent: s.clock, at: s.clock}
 }
