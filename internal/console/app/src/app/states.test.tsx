@@ -77,7 +77,7 @@ test.each([
 });
 
 test.each([
-  ["overview", `${base}/overview`, "Nothing needs your attention"],
+  ["overview", `${base}/overview`, "Sync is in order"],
   ["skips", `${base}/data-sync`, "None: everything that was read is kept."],
   ["history", `${base}/data-sync`, "No sync yet"],
   ["records", `${base}/records/companies`, "No companies yet"],

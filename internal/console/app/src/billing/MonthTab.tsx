@@ -13,6 +13,7 @@ import { formatDay, formatQuantity } from "./amounts";
 import { agreementName } from "./LineName";
 import { monthIn, monthName, monthsUpTo } from "./months";
 import { settingsQuery, statementFile, statementQuery } from "./queries";
+import { useProductName } from "./useProductName";
 import { labelOf } from "./words";
 
 /** What became of a month's usage, tenant by tenant. */
@@ -93,6 +94,7 @@ function save(blob: Blob, name: string) {
 }
 
 function Rows({ rows }: { rows: StatementRow[] }) {
+  const productName = useProductName();
   return (
     <table className="data lines month">
       <thead>
@@ -116,22 +118,22 @@ function Rows({ rows }: { rows: StatementRow[] }) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Row key={`${row.tenant}/${row.sku}`} row={row} />
+          <Row key={`${row.tenant}/${row.sku}`} row={row} product={productName(row.sku)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ row }: { row: StatementRow }) {
-  const { tenant, name, sku, agreement, company, reported, posted, billed, unbilled, why, from } = row;
+function Row({ row, product }: { row: StatementRow; product: string }) {
+  const { tenant, name, agreement, company, reported, posted, billed, unbilled, why, from } = row;
   return (
     <tr>
       <th scope="row">
         <span>
           <Link to={to.trend(tenant)}>{name}</Link>
           <Text size="sm" c="dimmed">
-            {sku}
+            {product}
           </Text>
         </span>
       </th>

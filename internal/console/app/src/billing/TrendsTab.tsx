@@ -14,6 +14,7 @@ import { formatDay, formatQuantity } from "./amounts";
 import { keys, trendQuery } from "./queries";
 import { TrendChart } from "./TrendChart";
 import { billedOn, daysOf } from "./trend";
+import { useProductName } from "./useProductName";
 
 const spans = [
   { value: "30", label: "30 days" },
@@ -101,12 +102,13 @@ function TenantSelect({ tenant, name, onChoose }: TenantProps) {
 }
 
 function OneTrend({ trend: { name, first, last }, sku }: { trend: UsageTrend; sku: SKUTrend }) {
+  const product = useProductName()(sku.sku);
   const shared = sku.lines.some(({ shares }) => shares > 1);
   const points = daysOf(sku, first, last);
   return (
     <figure className="trend">
       <figcaption>
-        <strong>{sku.sku}</strong>
+        <strong>{product}</strong>
         <span className="legend">
           <span className="key reported">Reported</span>
           <span className="key billed">
@@ -116,7 +118,7 @@ function OneTrend({ trend: { name, first, last }, sku }: { trend: UsageTrend; sk
       </figcaption>
       <TrendChart
         points={points}
-        label={`${sku.sku} of ${name}, ${formatDay(first)} to ${formatDay(last)}`}
+        label={`${product} of ${name}, ${formatDay(first)} to ${formatDay(last)}`}
       />
       {sku.lines
         .filter(({ start }) => start > last)

@@ -36,7 +36,7 @@ export function Overview() {
         </Alert>
       )}
       {calm && (
-        <Alert color="teal" icon={<Icon name="check" />} title="Nothing needs your attention">
+        <Alert color="teal" icon={<Icon name="check" />} title="Sync is in order">
           {connection.enabled?.callbacks.state === "registered" &&
             "Changes in ConnectWise arrive by themselves, and everything is looked through on a schedule."}
         </Alert>
