@@ -100,10 +100,11 @@ type actor struct {
 	err      error
 }
 
-// remoteCall waits to be made.
+// remoteCall waits to be made, since a time.
 type remoteCall struct {
-	name string
-	fate chan fate
+	name  string
+	since time.Time
+	fate  chan fate
 }
 
 // fate is what becomes of a call.
@@ -124,6 +125,9 @@ const (
 	visibility = 2 * time.Minute
 	dropAfter  = 6 // deliveries of a message
 	mostCalls  = 60_000
+	// writeTime is the table's limit for writing rows: readers of what changed
+	// rely on it.
+	writeTime = 8 * time.Second
 )
 
 func (s *stage) now() time.Time { return s.clock }
@@ -147,7 +151,7 @@ func (p *actor) call(ctx context.Context, name string, do func() error) error {
 	if p.dead {
 		return errDead
 	}
-	c := &remoteCall{name: name, fate: make(chan fate)}
+	c := &remoteCall{name: name, since: p.stage.clock, fate: make(chan fate)}
 	p.mu.Lock()
 	p.parked = append(p.parked, c)
 	p.mu.Unlock()
@@ -168,6 +172,14 @@ func (p *actor) unpark(c *remoteCall) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.parked = slices.DeleteFunc(p.parked, func(o *remoteCall) bool { return o == c })
+}
+
+// tooLate is the fate of a call that was given up before it arrived.
+func (f fate) tooLate() fate {
+	if f == diedBefore || f == diedAfter {
+		return diedBefore
+	}
+	return failedBefore
 }
 
 // meet is what a call comes to.
@@ -313,6 +325,9 @@ func (p *actor) step(lane int, f fate) {
 	p.inOrder()
 	c := p.parked[lane%len(p.parked)]
 	p.unpark(c)
+	if c.name == "write" && s.clock.Sub(c.since) > writeTime {
+		f = f.tooLate()
+	}
 	p.dead = p.dead || f == diedBefore || f == diedAfter
 	c.fate <- f
 	synctest.Wait()
