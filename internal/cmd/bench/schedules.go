@@ -30,7 +30,7 @@ func scheduleRows(ctx context.Context) ([]row, error) {
 	}
 	play := exec.CommandContext(ctx, binary, "-test.run", "^TestAnySchedule$", "-test.timeout", "1h", //nolint:gosec // as above
 		fmt.Sprintf("-schedules.n=%d", schedulesPlayed))
-	play.Env = append(os.Environ(), "GOGC=400")
+	play.Env = append(os.Environ(), "GOGC=1600")
 	play.Stdout, play.Stderr = os.Stdout, os.Stderr
 	began := time.Now()
 	if err := play.Run(); err != nil {
