@@ -6,8 +6,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// unzip reads what is zipped. Its reader takes three quarters of the time that
-// net/http's takes, and is used again.
+// unzip reads what is zipped. Its reader takes less time than net/http's, and is
+// used again.
 func (c *caller) unzip(zipped io.Reader) *unzipping {
 	z, ok := c.unzippers.Get().(*gzip.Reader)
 	if !ok {

@@ -71,3 +71,25 @@ func TestRange(t *testing.T) {
 	_, err := s.Records().Range(t.Context(), scope, psa.Companies, 0, 0, 0)
 	wantErr(t, "no limit", err, psa.ErrInvalid)
 }
+
+// A partition of more than a megabyte takes more than one call to read: what
+// follows is there too, with a limit and without.
+func TestLargePartition(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var ids []psa.RecordID
+	for i := range psa.RecordID(60) {
+		row := s.row(i+1, 20)
+		row.Data = make([]byte, 30_000)
+		for j := range row.Data { // which nothing compresses
+			row.Data[j] = byte(rand.IntN(256))
+		}
+		s.write(t, scope, row)
+		ids = append(ids, i+1)
+	}
+	found, err := s.Records().Lookup(t.Context(), scope, psa.Companies, ids)
+	must(t, err)
+	wantEqual(t, "looked up", len(found), len(ids))
+	wantEqual(t, "in a range", s.ids(t, 0, 0, 1000), ids)
+	wantEqual(t, "page by page", s.ids(t, 0, 0, 50), ids)
+}

@@ -1,7 +1,7 @@
 // Package jsonscan cuts JSON text into its parts, in one pass and without
 // copying. It accepts exactly what json.Valid accepts, nested up to MaxDepth.
-// Pages of thousands of records go through it: encoding/json costs ten times
-// as much where only some members are wanted.
+// Pages of thousands of records go through it: encoding/json costs several
+// times as much where only some members are wanted.
 package jsonscan
 
 import (

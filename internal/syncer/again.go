@@ -9,7 +9,7 @@ import (
 )
 
 // Most records that a run reads are as they were. Those are told by a hash of
-// what ConnectWise sent, which costs a fifth of decoding it. Where links or the
+// what ConnectWise sent, which costs far less than decoding it. Where links or the
 // order of members are others, the record is decoded, and may be the same.
 
 // decodeVersion is to grow with every change of what decode makes of a record.

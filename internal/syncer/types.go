@@ -65,8 +65,7 @@ func (t *Type) PathUnder(parent psa.RecordID) string {
 	return strings.Replace(t.Path, below, strconv.FormatInt(int64(parent), 10), 1)
 }
 
-// table is made once: every message asks for rows of it, and making it takes as
-// long as reading ten records.
+// table is made once: every message asks for rows of it.
 var table = sync.OnceValue(func() []*Type { //nolint:gochecknoglobals // it never changes
 	return slices.Concat(firstTypes(), guideTypes(), deskTypes(), projectTypes(), businessTypes(), companyTypes())
 })
