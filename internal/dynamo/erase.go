@@ -24,7 +24,7 @@ const erasePage = 1000
 // Erase implements setup.Eraser. What expired and was not removed yet goes as
 // well.
 func (e *Eraser) Erase(ctx context.Context, scope psa.Scope, d time.Duration) (done bool, err error) {
-	job := erasure{db: e.db, until: time.Now().Add(d)}
+	job := erasure{db: e.db, until: e.db.now().Add(d)}
 	for _, step := range []func(context.Context, psa.Scope) (bool, error){job.records, job.runs, job.rest} {
 		if done, err = step(ctx, scope); err != nil || !done {
 			return false, err
@@ -38,6 +38,8 @@ type erasure struct {
 	db    *table
 	until time.Time
 }
+
+func (e erasure) over() bool { return !e.db.now().Before(e.until) }
 
 func (e erasure) records(ctx context.Context, scope psa.Scope) (bool, error) {
 	for _, t := range syncer.Types() {
@@ -79,6 +81,9 @@ func (e erasure) rest(ctx context.Context, scope psa.Scope) (bool, error) {
 // entries.
 func (e erasure) each(ctx context.Context, directory string, named func(sk string) ([]string, error)) (bool, error) {
 	for {
+		if e.over() {
+			return false, nil
+		}
 		keys, err := e.page(ctx, directory)
 		if err != nil || len(keys) == 0 {
 			return err == nil, err
@@ -110,7 +115,7 @@ func (e erasure) partitions(ctx context.Context, pks []string) (bool, error) {
 // partition empties a partition.
 func (e erasure) partition(ctx context.Context, pk string) (bool, error) {
 	for {
-		if !time.Now().Before(e.until) {
+		if e.over() {
 			return false, nil
 		}
 		keys, err := e.page(ctx, pk)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +11,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/psabridge/psabridge/internal/dynamo"
 	"github.com/psabridge/psabridge/internal/dynamo/dynamotest"
+	"github.com/psabridge/psabridge/internal/localaws/localawstest"
 	"github.com/psabridge/psabridge/internal/mapping"
 	"github.com/psabridge/psabridge/internal/psa"
 	"github.com/psabridge/psabridge/internal/syncer"
@@ -80,53 +81,97 @@ func (s store) fillScope(t *testing.T, scope psa.Scope) {
 	must(t, s.Usage().PutSchedule(t.Context(), usage.Schedule{Scope: scope, Zone: "UTC", NextAt: s.now()}))
 }
 
-// All of a scope goes, however often erasing dies on the way, and nothing of
-// another scope.
-func TestErase(t *testing.T) {
-	t.Parallel()
-	client, table, faults := dynamotest.NewFaulty(t)
-	c := newClock()
-	s := store{clock: c, Store: dynamo.New(client, table, c.now), faults: faults}
+// erasing is a store with data of several scopes, whose every remote call takes
+// a second of its clock.
+func erasing(t *testing.T) (s store, client *dynamodb.Client, table string) {
+	t.Helper()
+	client, table = dynamotest.New(t)
+	c, faults := newClock(), new(dynamotest.Faults)
+	takesTime := func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("takesTime", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			c.pass(time.Second)
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+	}
+	db := dynamotest.Client(t, faults.Apply, takesTime)
+	s = store{clock: c, Store: dynamo.New(db, table, c.now), faults: faults}
 	for _, sc := range append(slices.Clone(others), scope) {
 		s.fillScope(t, sc)
 	}
-	before := map[string]int{}
-	for _, other := range others {
-		before[other.String()] = len(keysOf(t, client, table, prefixOf(other)))
+	return s, client, table
+}
+
+// All of a scope goes, however often erasing dies or runs out of time on the
+// way, and nothing of another scope.
+func TestErase(t *testing.T) {
+	t.Parallel()
+	for name, attempt := range map[string]func(t *testing.T, s store, n int) bool{
+		"dies before its nth call": func(t *testing.T, s store, n int) bool { return s.eraseKilled(t, n, localawstest.Before) },
+		"dies after its nth call":  func(t *testing.T, s store, n int) bool { return s.eraseKilled(t, n, localawstest.After) },
+		"has time for n calls":     func(t *testing.T, s store, n int) bool { return s.eraseInTime(t, n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, client, table := erasing(t)
+			before := itemsOf(t, client, table)
+			if mine := before[scope.String()]; mine < 50 || before[others[0].String()] != mine {
+				t.Fatalf("items to erase and of others: %v", before)
+			}
+			n := 0
+			for !attempt(t, s, n) {
+				if n++; n > 1000 {
+					t.Fatal("erasing does not end within 1000 calls")
+				}
+			}
+			if n < 50 {
+				t.Errorf("erasing was through after %d interruptions, too few to show anything", n)
+			}
+			before[scope.String()] = 0
+			wantEqual(t, "items left", itemsOf(t, client, table), before)
+			if done, err := s.Eraser().Erase(t.Context(), scope, time.Hour); err != nil || !done {
+				t.Errorf("once more: %v %v", done, err)
+			}
+		})
 	}
-	mine := len(keysOf(t, client, table, prefixOf(scope)))
-	if mine < 50 || before[others[0].String()] != mine {
-		t.Fatalf("%d items to erase, %v of others", mine, before)
+}
+
+// eraseKilled erases in a process that dies at its nth remote call, and
+// reports whether it got through before. With 0 it dies at the first.
+func (s store) eraseKilled(t *testing.T, n int, when localawstest.When) bool {
+	t.Helper()
+	s.faults.KillAt(n+1, when)
+	defer s.faults.Revive()
+	done, err := s.Eraser().Erase(t.Context(), scope, time.Hour)
+	if killed := s.faults.Killed(); killed && (done || !errors.Is(err, localawstest.ErrKilled)) || !killed && (err != nil || !done) {
+		t.Fatalf("killed at call %d %v: done %v, %v", n+1, killed, done, err)
 	}
-	if done, err := s.Eraser().Erase(t.Context(), scope, 0); err != nil || done {
-		t.Errorf("without time: %v %v", done, err)
+	return done
+}
+
+// eraseInTime erases with time for n remote calls, and reports whether it got
+// through. What was begun within the time is finished.
+func (s store) eraseInTime(t *testing.T, n int) bool {
+	t.Helper()
+	const finish = 4
+	s.faults.Revive()
+	done, err := s.Eraser().Erase(t.Context(), scope, time.Duration(n)*time.Second)
+	must(t, err)
+	if calls := len(s.faults.Calls()); calls > n+finish {
+		t.Fatalf("%d calls in the time of %d: %v", calls, n, s.faults.Calls())
 	}
-	calls := 0
-	for done := false; !done; calls++ {
-		if calls > 200 {
-			t.Fatal("erasing does not end")
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+calls)*time.Millisecond)
-		var err error
-		done, err = s.Eraser().Erase(ctx, scope, time.Duration(calls)*time.Millisecond)
-		cancel()
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(err.Error(), "deadline") {
-			t.Fatal(err)
-		}
+	return done
+}
+
+// itemsOf counts what is stored for each scope.
+func itemsOf(t *testing.T, client *dynamodb.Client, table string) map[string]int {
+	t.Helper()
+	found := map[string]int{}
+	for _, sc := range append(slices.Clone(others), scope) {
+		found[sc.String()] = len(keysOf(t, client, table, prefixOf(sc)))
 	}
-	if left := keysOf(t, client, table, prefixOf(scope)); len(left) > 0 {
-		t.Errorf("%d left after %d calls: %v", len(left), calls, left)
-	}
-	after := map[string]int{}
-	for _, other := range others {
-		after[other.String()] = len(keysOf(t, client, table, prefixOf(other)))
-	}
-	if !maps.Equal(before, after) {
-		t.Errorf("others had %v items and have %v", before, after)
-	}
-	if done, err := s.Eraser().Erase(t.Context(), scope, time.Minute); err != nil || !done {
-		t.Errorf("once more: %v %v", done, err)
-	}
+	return found
 }
 
 // prefixOf is what every partition of a scope begins with.
