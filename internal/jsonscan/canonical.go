@@ -2,19 +2,26 @@ package jsonscan
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 )
 
 // Canonical writes values so that equal ones are equal bytes: without space,
 // members sorted by name, the last of those with the same name, and strings
-// escaped only where they must be. Members that are null or are named Drop are
-// left out. It may be used again, which spares memory.
+// escaped only where they must be; what is no UTF-8 is replaced. Members that are
+// null or are named Drop are left out. It may be used again, which spares memory.
+//
+// Most of a text is canonical as it stands. It is copied in runs, which end
+// where something has to be left out or put in.
 type Canonical struct {
 	Drop string
 
-	scanner
+	b   source
 	out []byte
+	// run is where the text begins that is yet to be copied.
+	run int
 	// members of the objects that are open, the innermost last.
 	members []member
 	sorted  []byte
@@ -26,141 +33,216 @@ type Canonical struct {
 // Picker chooses members of an object, and their order.
 type Picker interface {
 	// Pick says which place a member takes, below 0 if it is left out, and
-	// what See is to be called with.
+	// what See or Take is to be called with.
 	Pick(name []byte) (place, tag int)
-	// See is given the member's value as it stands in text.
+	// See is given the value of a member that has a place, as it stands in
+	// text.
 	See(tag int, value []byte)
+	// Take takes the value of a member that has none.
+	Take(tag int, c *Cursor) bool
 }
 
 // Append appends the value that is the whole of text to dst. It reports false
 // if text is no JSON; dst is as it was then.
 func (w *Canonical) Append(dst, text []byte) ([]byte, bool) {
-	w.scanner, w.out, w.members = scanner{b: text}, dst, w.members[:0]
-	w.space()
-	if !w.write(0) || !w.atEnd() {
-		return dst, false
+	w.begin(dst, text)
+	i := w.write(w.run, 0)
+	if i != failed {
+		w.copy(i)
 	}
-	return w.out, true
+	return w.done(dst, i)
 }
 
 // AppendObject is Append for an object of which p chooses members.
 func (w *Canonical) AppendObject(dst, text []byte, p Picker) ([]byte, bool) {
-	w.scanner, w.out, w.members, w.places, w.picker = scanner{b: text}, dst, w.members[:0], w.places[:0], p
-	w.space()
-	if !w.writePicked() || !w.atEnd() {
+	w.begin(dst, text)
+	w.places, w.picker = w.places[:0], p
+	return w.done(dst, w.writePicked(w.run))
+}
+
+func (w *Canonical) begin(dst, text []byte) {
+	w.b, w.out, w.members = text, dst, w.members[:0]
+	w.run = w.b.space(0)
+}
+
+// done is what was appended to dst, if it was all of the text.
+func (w *Canonical) done(dst []byte, i int) ([]byte, bool) {
+	if i == failed || w.b.space(i) != len(w.b) {
 		return dst, false
+	}
+	if written := w.out[len(dst):]; !utf8.Valid(written) {
+		return appendValid(dst, bytes.Clone(written)), true
 	}
 	return w.out, true
 }
 
-// member is a member that is written at out[from:to], with a comma behind it.
-type member struct {
-	name     []byte
-	from, to int
+// copy copies the run up to there.
+func (w *Canonical) copy(i int) {
+	w.out = append(w.out, w.b[w.run:i]...)
+	w.run = i
 }
 
-func (w *Canonical) write(depth int) bool {
-	switch w.peek() {
+// length is how long out is once the run is copied up to there.
+func (w *Canonical) length(i int) int { return len(w.out) + i - w.run }
+
+// space leaves space out.
+func (w *Canonical) space(i int) int {
+	to := w.b.space(i)
+	if to != i {
+		w.copy(i)
+		w.run = to
+	}
+	return to
+}
+
+func (w *Canonical) write(i, depth int) int {
+	switch w.b.at(i) {
 	case '"':
-		return w.writeText()
+		end, escaped := w.b.text(i)
+		return w.unescape(i, end, escaped)
 	case '{':
-		return w.writeObject(depth + 1)
+		return w.writeObject(i, depth+1)
 	case '[':
-		return w.writeArray(depth + 1)
+		return w.writeArray(i, depth+1)
+	default:
+		return w.b.value(i, depth)
 	}
-	start := w.i
-	if !w.value(depth) {
-		return false
-	}
-	w.out = append(w.out, w.b[start:w.i]...)
-	return true
 }
 
-func (w *Canonical) writeArray(depth int) bool {
-	if depth > MaxDepth || !w.take('[') {
-		return false
+// unescape writes the string b[i:end] as it is to be, if it has an escape.
+func (w *Canonical) unescape(i, end int, escaped bool) int {
+	if !escaped || end == failed {
+		return end
 	}
-	w.out = append(w.out, '[')
-	for more := !w.closes(']'); more; {
-		if !w.write(depth) {
-			return false
-		}
-		var ok bool
-		if more, ok = w.next(']'); !ok {
-			return false
-		}
-		w.out = append(w.out, ',')
+	s, ok := Text(w.b[i:end])
+	if !ok {
+		return failed
 	}
-	w.end(']')
-	return true
+	w.copy(i)
+	w.out, w.run = AppendText(w.out, []byte(s)), end
+	return end
 }
 
-func (w *Canonical) writeObject(depth int) bool {
-	if depth > MaxDepth || !w.take('{') {
-		return false
+func (w *Canonical) writeArray(i, depth int) int {
+	if depth > MaxDepth {
+		return failed
+	}
+	if i = w.space(i + 1); w.b.at(i) == ']' {
+		return i + 1
+	}
+	for more := true; more; {
+		i, more = w.next(w.write(i, depth), ']')
+	}
+	return i
+}
+
+// next takes what follows a value that was written, as source.next does.
+func (w *Canonical) next(i int, end byte) (to int, more bool) {
+	i = w.space(i)
+	switch w.b.at(i) {
+	case ',':
+		return w.space(i + 1), true
+	case end:
+		return i + 1, false
+	}
+	return failed, false
+}
+
+func (w *Canonical) writeObject(i, depth int) int {
+	if depth > MaxDepth {
+		return failed
+	}
+	if i = w.space(i + 1); w.b.at(i) == '}' {
+		return i + 1
 	}
 	first := len(w.members)
-	w.out = append(w.out, '{')
-	from := len(w.out)
-	for more := !w.closes('}'); more; {
-		if !w.writeMember(depth) {
-			return false
+	var kept bool
+	for more := true; more; {
+		if i, kept = w.writeMember(i, depth); kept {
+			i, more = w.next(i, '}')
+		} else {
+			i, more = w.b.next(i, '}') // what was left out takes its comma with it
+			w.run = i
 		}
-		var ok bool
-		if more, ok = w.next('}'); !ok {
-			return false
+		if kept && more {
+			w.members[len(w.members)-1].to = w.length(i)
 		}
 	}
-	w.sort(w.members[first:], from)
+	if i != failed {
+		w.endObject(i, w.members[first:], kept)
+	}
 	w.members = w.members[:first]
-	w.end('}')
-	return true
+	return i
 }
 
-// writeMember writes a member, or notes one of no length where it is left out.
-func (w *Canonical) writeMember(depth int) bool {
-	name, ok := w.name()
+// endObject ends an object of which all but the end is written, and that if the
+// last member was left out. It stays as it is if its members are in order.
+func (w *Canonical) endObject(i int, members []member, kept bool) {
+	ordered := inOrder(members)
+	if kept && ordered {
+		return
+	}
+	if kept {
+		w.copy(i - 1)
+		w.out = append(w.out, ',')
+		members[len(members)-1].to = len(w.out)
+	}
+	if !ordered {
+		w.sort(members)
+	}
+	w.end('}')
+	w.run = i
+}
+
+// writeMember writes a member and notes it. kept says that it is written: one
+// that is null is only noted, and one that is to be dropped is not.
+func (w *Canonical) writeMember(i, depth int) (end int, kept bool) {
+	to, escaped := w.b.text(i)
+	name, ok := w.b.unquoted(i, to, escaped)
 	if !ok {
-		return false
+		return failed, false
 	}
 	if string(name) == w.Drop {
-		return w.value(depth)
+		w.copy(i)
+		return w.b.value(w.b.colon(to), depth), false
 	}
-	m := member{name: name, from: len(w.out)}
-	ok = w.writeNamed(depth, name)
-	m.to = len(w.out)
-	w.members = append(w.members, m)
-	return ok
+	at := w.length(i)
+	w.members = append(w.members, member{name, orderOf(name), at, at})
+	return w.writeNamed(i, to, escaped, depth)
 }
 
-// writeNamed writes the member whose name was taken last, with a comma behind
-// it, or nothing if it is null.
-func (w *Canonical) writeNamed(depth int, name []byte) bool {
-	if w.peek() == 'n' {
-		return w.value(depth)
+// writeNamed writes the member whose name is b[i:to], unless it is null.
+func (w *Canonical) writeNamed(i, to int, escaped bool, depth int) (end int, kept bool) {
+	value := w.b.colon(to)
+	switch {
+	case value == failed:
+		return failed, false
+	case w.b.at(value) == 'n':
+		w.copy(i)
+		return w.b.value(value, depth), false
 	}
-	w.appendTaken(name)
-	w.out = append(w.out, ':')
-	ok := w.write(depth)
-	w.out = append(w.out, ',')
-	return ok
+	if w.unescape(i, to, escaped); value != to+1 {
+		w.copy(to)
+		w.out, w.run = append(w.out, ':'), value
+	}
+	return w.write(value, depth), true
 }
 
 // writePicked writes the outermost object. Of members with the same name the
 // last one takes the place.
-func (w *Canonical) writePicked() bool {
-	if !w.take('{') {
-		return false
+func (w *Canonical) writePicked(i int) int {
+	if w.b.at(i) != '{' {
+		return failed
 	}
 	w.out = append(w.out, '{')
 	from := len(w.out)
-	for more := !w.closes('}'); more; {
-		if !w.pick() {
-			return false
-		}
-		var ok bool
-		if more, ok = w.next('}'); !ok {
-			return false
+	i = w.b.space(i + 1)
+	if w.b.at(i) == '}' {
+		i++
+	} else {
+		for more := true; more; {
+			w.run = i
+			i, more = w.b.next(w.pick(i), '}')
 		}
 	}
 	w.sorted = append(w.sorted[:0], w.out[from:]...)
@@ -169,41 +251,81 @@ func (w *Canonical) writePicked() bool {
 		w.out = append(w.out, w.sorted[m.from-from:m.to-from]...)
 	}
 	w.end('}')
-	return true
+	return i
 }
 
 // pick takes a member of the outermost object.
-func (w *Canonical) pick() bool {
-	name, ok := w.name()
-	if !ok {
-		return false
+func (w *Canonical) pick(i int) int {
+	to, escaped := w.b.text(i)
+	name, ok := w.b.unquoted(i, to, escaped)
+	value := w.b.colon(to)
+	if !ok || value == failed {
+		return failed
 	}
 	place, tag := w.picker.Pick(name)
-	start, from := w.i, len(w.out)
 	if place < 0 {
-		ok = w.value(1)
-	} else if ok = w.writeNamed(1, name); ok {
-		for place >= len(w.places) {
-			w.places = append(w.places, member{from: from, to: from})
+		c := Cursor{b: w.b, i: value, depth: 1}
+		if !w.picker.Take(tag, &c) {
+			return failed
 		}
-		w.places[place] = member{from: from, to: len(w.out)}
+		return c.i
 	}
-	if ok {
-		w.picker.See(tag, w.b[start:w.i:w.i])
+	from := len(w.out)
+	end, kept := w.writeNamed(i, to, escaped, 1)
+	if end == failed {
+		return failed
 	}
-	return ok
+	if kept {
+		w.copy(end)
+		w.out = append(w.out, ',')
+	}
+	for place >= len(w.places) {
+		w.places = append(w.places, member{from: from, to: from})
+	}
+	w.places[place] = member{from: from, to: len(w.out)}
+	w.picker.See(tag, w.b[value:end:end])
+	return end
 }
 
-// sort puts the members of an object that was written from there into order.
-func (w *Canonical) sort(members []member, from int) {
-	ordered := true
-	for i := 1; i < len(members) && ordered; i++ {
-		ordered = bytes.Compare(members[i-1].name, members[i].name) < 0
+// member is one that is written at out[from:to], with a comma behind it.
+type member struct {
+	name []byte
+	// order is the beginning of the name, which mostly tells names apart.
+	order    uint64
+	from, to int
+}
+
+func (m member) compare(o member) int {
+	if m.order != o.order {
+		return cmp.Compare(m.order, o.order)
 	}
-	if ordered {
-		return
+	return bytes.Compare(m.name, o.name)
+}
+
+func orderOf(name []byte) (n uint64) {
+	if len(name) >= 8 {
+		return binary.BigEndian.Uint64(name)
 	}
-	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(a.name, b.name) })
+	for i, c := range name {
+		n |= uint64(c) << (56 - 8*i)
+	}
+	return n
+}
+
+// inOrder reports whether names ascend.
+func inOrder(members []member) bool {
+	for i := 1; i < len(members); i++ {
+		if members[i-1].compare(members[i]) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// sort puts the members at the end of out into order.
+func (w *Canonical) sort(members []member) {
+	from := members[0].from
+	slices.SortStableFunc(members, member.compare)
 	w.sorted = append(w.sorted[:0], w.out[from:]...)
 	w.out = w.out[:from]
 	for i, m := range members {
@@ -221,31 +343,6 @@ func (w *Canonical) end(c byte) {
 		return
 	}
 	w.out = append(w.out, c)
-}
-
-func (w *Canonical) writeText() bool {
-	start := w.i
-	if !w.text() {
-		return false
-	}
-	raw := w.b[start:w.i]
-	if !w.escaped {
-		w.appendTaken(raw[1 : len(raw)-1])
-		return true
-	}
-	s, ok := Text(raw)
-	w.out = AppendText(w.out, []byte(s))
-	return ok
-}
-
-// appendTaken is AppendText for the text that was taken last: only what has an
-// escape, or is no UTF-8, must be looked at once more.
-func (w *Canonical) appendTaken(s []byte) {
-	if w.escaped || !utf8.Valid(s) {
-		w.out = AppendText(w.out, s)
-		return
-	}
-	w.out = append(append(append(w.out, '"'), s...), '"')
 }
 
 // AppendText appends s as a JSON string; what is no UTF-8 in it is replaced.
@@ -269,14 +366,20 @@ func AppendText(dst, s []byte) []byte {
 
 // asIs reports whether s may stand between quotes.
 func asIs(s []byte) bool {
-	ascii := true
-	for _, c := range s {
-		if c < ' ' || c == '"' || c == '\\' {
+	for i := source(s).plain(0); i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
 			return false
 		}
-		ascii = ascii && c < utf8.RuneSelf
 	}
-	return ascii || utf8.Valid(s)
+	return utf8.Valid(s)
+}
+
+// appendValid appends s; what is no UTF-8 in it is replaced.
+func appendValid(dst, s []byte) []byte {
+	for _, r := range string(s) {
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
 }
 
 // control is how a control character is written.

@@ -27,6 +27,12 @@ func TestCanonical(t *testing.T) {
 		{`{"\u0061":1,"b\"":2}`, `{"a":1,"b\"":2}`},
 		{`-1.50e+3`, `-1.50e+3`},
 		{`{"_info":1}`, `{}`},
+		{`{"a":1,"_info":1}`, `{"a":1}`},
+		{`{"_info":1,"a":1,"_info":2,"b":{"_info":3},"c":2}`, `{"a":1,"b":{},"c":2}`},
+		{`{"b":[{"z":"\u0041","a":[ ]}],"a":{"d":1,"c":{"f":{},"e":null}},"_info":1}`, `{"a":{"c":{"f":{}},"d":1},"b":[{"a":[],"z":"A"}]}`},
+		{`{"b":1,"c":2,"a":null}`, `{"b":1,"c":2}`},
+		{"{\n\t\"a\" : 1,\r\n\t\"b\" :\t[ 1 ,\"x\" ] \n}", `{"a":1,"b":[1,"x"]}`},
+		{`{"names alike but for their end":1,"names alike but for their begin":2}`, `{"names alike but for their begin":2,"names alike but for their end":1}`},
 	} {
 		got, ok := w.Append([]byte("x"), []byte(tt.in))
 		if !ok || string(got) != "x"+tt.want {
@@ -53,6 +59,12 @@ func (p *picks) Pick(name []byte) (place, tag int) {
 }
 
 func (p *picks) See(tag int, value []byte) { p.seen = append(p.seen, fmt.Sprintf("%d %s", tag, value)) }
+
+func (p *picks) Take(tag int, c *jsonscan.Cursor) bool {
+	value, ok := c.Value()
+	p.See(tag, value)
+	return ok
+}
 
 func TestAppendObject(t *testing.T) {
 	t.Parallel()

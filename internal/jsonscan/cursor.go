@@ -3,15 +3,15 @@ package jsonscan
 // Cursor takes a text apart in one pass, from the outside in: whoever is given
 // a member or an element takes its value with one of the Cursor's methods.
 type Cursor struct {
-	scanner
+	b     source
+	i     int
 	depth int
 }
 
 // Read begins with the value that is the whole of text.
 func Read(text []byte) *Cursor {
-	c := &Cursor{scanner: scanner{b: text}}
-	c.space()
-	return c
+	b := source(text)
+	return &Cursor{b: b, i: b.space(0)}
 }
 
 // Members takes an object. It reports false if there is none, or if member
@@ -51,18 +51,47 @@ func (c *Cursor) Elements(element func() bool) bool {
 	return true
 }
 
-// opens takes the beginning of an object or an array.
-func (c *Cursor) opens(begin byte) bool {
-	c.depth++
-	return c.depth <= MaxDepth && c.take(begin)
-}
+// Object reports whether an object comes.
+func (c *Cursor) Object() bool { return c.b.at(c.i) == '{' }
 
 // Value takes whatever comes, and returns it as it stands in the text.
 func (c *Cursor) Value() ([]byte, bool) {
 	start := c.i
-	ok := c.value(c.depth)
+	ok := c.move(c.b.value(start, c.depth))
 	return c.b[start:c.i:c.i], ok
 }
 
 // End reports whether all of the text was taken.
-func (c *Cursor) End() bool { return c.atEnd() }
+func (c *Cursor) End() bool { return c.b.space(c.i) == len(c.b) }
+
+// move goes to where something ended, unless it failed.
+func (c *Cursor) move(to int) bool {
+	if to == failed {
+		return false
+	}
+	c.i = to
+	return true
+}
+
+// opens takes the beginning of an object or an array.
+func (c *Cursor) opens(begin byte) bool {
+	c.depth++
+	return c.depth <= MaxDepth && c.b.at(c.i) == begin && c.move(c.b.space(c.i+1))
+}
+
+// closes takes the end of an empty one.
+func (c *Cursor) closes(end byte) bool { return c.b.at(c.i) == end && c.move(c.i+1) }
+
+// next takes a comma (more is true) or the end.
+func (c *Cursor) next(end byte) (more, ok bool) {
+	to, more := c.b.next(c.i, end)
+	return more, c.move(to)
+}
+
+// name takes a member's name and the colon.
+func (c *Cursor) name() ([]byte, bool) {
+	from := c.i
+	to, escaped := c.b.text(from)
+	name, ok := c.b.unquoted(from, to, escaped)
+	return name, ok && c.move(c.b.colon(to))
+}

@@ -28,23 +28,19 @@ func Array(text []byte, yield func(element []byte) bool) bool {
 // Objects is Array for an array of objects: it also yields the value of each
 // one's last member of a name, as it stands in text, nil where there is none.
 func Objects(text []byte, name string, yield func(object, value []byte) bool) bool {
-	s := scanner{b: text, wanted: name}
-	s.space()
-	if !s.take('[') {
-		return false
-	}
-	for more := !s.closes(']'); more; {
-		start := s.i
-		s.found = nil
-		if s.peek() != '{' || !s.value(0) || !yield(s.b[start:s.i:s.i], s.found) {
-			return false
-		}
-		var ok bool
-		if more, ok = s.next(']'); !ok {
-			return false
-		}
-	}
-	return s.atEnd()
+	c := Read(text)
+	return c.Elements(func() bool {
+		start := c.i
+		var value []byte
+		ok := c.Members(func(member []byte) bool {
+			v, ok := c.Value()
+			if string(member) == name {
+				value = v
+			}
+			return ok
+		})
+		return ok && yield(c.b[start:c.i:c.i], value)
+	}) && c.End()
 }
 
 // Object calls yield with each member of the object that is the whole of text,
@@ -62,258 +58,223 @@ func Text(raw []byte) (string, bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
-	if plain(raw) {
-		return string(raw[1 : len(raw)-1]), true
+	if inside := raw[1 : len(raw)-1]; asIs(inside) {
+		return string(inside), true
 	}
 	var s string
 	err := json.Unmarshal(raw, &s)
 	return s, err == nil
 }
 
-// plain reports whether a JSON string stands for its own bytes.
-func plain(raw []byte) bool {
-	for _, c := range raw[1 : len(raw)-1] {
-		if c == '\\' || c >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
+// failed is where a text ended that is no JSON.
+const failed = -1
 
-// scanner walks JSON text. Its methods move on and report false where the
-// text is not JSON.
-type scanner struct {
-	b []byte
-	i int
-	// found is the last value of the member wanted of an object at depth 1.
-	wanted string
-	found  []byte
-	// escaped says that the text taken last has an escape.
-	escaped bool
-}
+// source is JSON text. Its methods take where something begins and return where
+// it ended, or failed, and from failed on nothing but failed: variables cost
+// less than a field would, and one look at the end is enough.
+type source []byte
 
-func (s *scanner) space() {
-	for s.i < len(s.b) && s.b[s.i] <= ' ' {
-		switch s.b[s.i] {
-		case ' ', '\n', '\r', '\t':
-			s.i++
-		default:
-			return
-		}
-	}
-}
-
-func (s *scanner) peek() byte {
-	if s.i < len(s.b) {
-		return s.b[s.i]
+// at is the byte there, 0 where there is none.
+func (b source) at(i int) byte {
+	if uint(i) < uint(len(b)) { //nolint:gosec // which failed is not, either
+		return b[i]
 	}
 	return 0
 }
 
-func (s *scanner) take(c byte) bool {
-	if s.i >= len(s.b) || s.b[s.i] != c {
-		return false
+// space skips it.
+func (b source) space(i int) int {
+	for {
+		switch b.at(i) {
+		case ' ', '\n', '\r', '\t':
+			i++
+		default:
+			return i
+		}
 	}
-	s.i++
-	return true
 }
 
-func (s *scanner) atEnd() bool {
-	s.space()
-	return s.i == len(s.b)
+// next takes what follows a value: a comma and the space behind it (more is
+// true), or the end.
+func (b source) next(i int, end byte) (to int, more bool) {
+	i = b.space(i)
+	switch b.at(i) {
+	case ',':
+		return b.space(i + 1), true
+	case end:
+		return i + 1, false
+	}
+	return failed, false
 }
 
-// closes takes the end of an empty array or object.
-func (s *scanner) closes(end byte) bool {
-	s.space()
-	return s.take(end)
+// colon takes what follows a name.
+func (b source) colon(i int) int {
+	if i = b.space(i); b.at(i) != ':' {
+		return failed
+	}
+	return b.space(i + 1)
 }
 
-// next takes a comma (more is true) or the end.
-func (s *scanner) next(end byte) (more, ok bool) {
-	s.space()
-	if s.take(',') {
-		s.space()
-		return true, true
-	}
-	return false, s.take(end)
-}
-
-// name takes a member's name and the colon.
-func (s *scanner) name() ([]byte, bool) {
-	start := s.i
-	if !s.text() {
-		return nil, false
-	}
-	raw := s.b[start:s.i]
-	if s.space(); !s.take(':') {
-		return nil, false
-	}
-	s.space()
-	if !s.escaped {
-		return raw[1 : len(raw)-1], true
-	}
-	name, ok := Text(raw)
-	return []byte(name), ok
-}
-
-func (s *scanner) value(depth int) bool {
-	switch c := s.peek(); c {
+func (b source) value(i, depth int) int {
+	switch b.at(i) {
 	case '"':
-		return s.text()
+		i, _ = b.text(i)
+		return i
 	case '{':
-		return s.object(depth + 1)
+		return b.object(i, depth+1)
 	case '[':
-		return s.array(depth + 1)
+		return b.array(i, depth+1)
 	case 't':
-		return s.word("true")
+		return b.word(i, "true")
 	case 'f':
-		return s.word("false")
+		return b.word(i, "false")
 	case 'n':
-		return s.word("null")
+		return b.word(i, "null")
 	default:
-		return s.number()
+		return b.number(i)
 	}
 }
 
-func (s *scanner) object(depth int) bool {
-	if depth > MaxDepth || !s.take('{') {
-		return false
+func (b source) object(i, depth int) int {
+	if depth > MaxDepth {
+		return failed
 	}
-	if s.closes('}') {
-		return true
+	if i = b.space(i + 1); b.at(i) == '}' {
+		return i + 1
 	}
-	for {
-		start := s.i
-		if !s.text() {
-			return false
-		}
-		wanted := depth == 1 && s.wanted != "" && string(s.b[start+1:s.i-1]) == s.wanted
-		if s.space(); !s.take(':') {
-			return false
-		}
-		s.space()
-		start = s.i
-		if !s.value(depth) {
-			return false
-		}
-		if wanted {
-			s.found = s.b[start:s.i]
-		}
-		if more, ok := s.next('}'); !more {
-			return ok
-		}
+	for more := true; more; {
+		i, _ = b.text(i)
+		i, more = b.next(b.value(b.colon(i), depth), '}')
 	}
+	return i
 }
 
-func (s *scanner) array(depth int) bool {
-	if depth > MaxDepth || !s.take('[') {
-		return false
+func (b source) array(i, depth int) int {
+	if depth > MaxDepth {
+		return failed
 	}
-	if s.closes(']') {
-		return true
+	if i = b.space(i + 1); b.at(i) == ']' {
+		return i + 1
 	}
-	for {
-		if !s.value(depth) {
-			return false
-		}
-		if more, ok := s.next(']'); !more {
-			return ok
-		}
+	for more := true; more; {
+		i, more = b.next(b.value(i, depth), ']')
 	}
+	return i
 }
 
-func (s *scanner) text() bool {
-	if !s.take('"') {
-		return false
+// text takes a string, and says whether there is an escape in it.
+func (b source) text(i int) (end int, escaped bool) {
+	if b.at(i) != '"' {
+		return failed, false
 	}
-	s.escaped = false
-	for {
-		s.plain()
-		if s.i >= len(s.b) {
-			return false
+	for i++; ; {
+		if i = b.plain(i); i >= len(b) {
+			return failed, escaped
 		}
-		c := s.b[s.i]
-		s.i++
+		c := b[i]
+		i++
 		switch {
 		case c == '"':
-			return true
+			return i, escaped
 		case c < ' ':
-			return false
-		case c == '\\' && !s.escape():
-			return false
+			return failed, escaped
+		case c == '\\':
+			if escaped, i = true, b.escape(i); i == failed {
+				return failed, escaped
+			}
 		}
 	}
+}
+
+// unquoted is what the string b[from:to] stands for; false if to is failed.
+func (b source) unquoted(from, to int, escaped bool) ([]byte, bool) {
+	switch {
+	case to == failed:
+		return nil, false
+	case !escaped:
+		return b[from+1 : to-1], true
+	}
+	s, ok := Text(b[from:to])
+	return []byte(s), ok
 }
 
 // plain moves on, eight bytes at a time, to the next that ends a string, or
-// may not stand in one as it is.
-func (s *scanner) plain() {
+// may not stand in one as it is; or to less than eight bytes before the end.
+func (b source) plain(i int) int {
 	const low, high = 0x0101010101010101, 0x8080808080808080
-	for s.i+8 <= len(s.b) {
-		w := binary.LittleEndian.Uint64(s.b[s.i:])
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
 		quote, escape := w^(low*'"'), w^(low*'\\')
 		// The highest bit of a byte is set where the byte is below ' ', a
 		// quote or a backslash. A byte behind such a one may be wrong.
 		found := ((w-low*' ')&^w | (quote-low)&^quote | (escape-low)&^escape) & high
 		if found != 0 {
-			s.i += bits.TrailingZeros64(found) / 8
-			return
+			return i + bits.TrailingZeros64(found)/8
 		}
-		s.i += 8
+		i += 8
 	}
+	return i
 }
 
-func (s *scanner) escape() bool {
-	s.escaped = true
-	c := s.peek()
-	s.i++
+// escape takes what is behind a backslash.
+func (b source) escape(i int) int {
+	c := b.at(i)
+	i++
 	if c != 'u' {
-		return c != 0 && strings.IndexByte(`"\/bfnrt`, c) >= 0
+		if c == 0 || strings.IndexByte(`"\/bfnrt`, c) < 0 {
+			return failed
+		}
+		return i
 	}
 	for range 4 {
-		if !isHex(s.peek()) {
-			return false
+		if !isHex(b.at(i)) {
+			return failed
 		}
-		s.i++
+		i++
 	}
-	return true
+	return i
 }
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-func (s *scanner) word(w string) bool {
-	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
-		return false
+func (b source) word(i int, w string) int {
+	if len(b)-i < len(w) || string(b[i:i+len(w)]) != w {
+		return failed
 	}
-	s.i += len(w)
-	return true
+	return i + len(w)
 }
 
-func (s *scanner) number() bool {
-	s.take('-')
-	if !s.take('0') && !s.digits() {
-		return false
+func (b source) number(i int) int {
+	if b.at(i) == '-' {
+		i++
 	}
-	if s.take('.') && !s.digits() {
-		return false
+	if b.at(i) == '0' {
+		i++
+	} else {
+		i = b.digits(i)
 	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.i++
-		if !s.take('+') {
-			s.take('-')
-		}
-		return s.digits()
+	if b.at(i) == '.' {
+		i = b.digits(i + 1)
 	}
-	return true
+	if c := b.at(i); c != 'e' && c != 'E' {
+		return i
+	}
+	if i++; b.at(i) == '+' || b.at(i) == '-' {
+		i++
+	}
+	return b.digits(i)
 }
 
-func (s *scanner) digits() bool {
-	start := s.i
-	for s.i < len(s.b) && '0' <= s.b[s.i] && s.b[s.i] <= '9' {
-		s.i++
+// digits takes one or more.
+func (b source) digits(i int) int {
+	start := i
+	for c := b.at(i); '0' <= c && c <= '9'; c = b.at(i) {
+		i++
 	}
-	return s.i > start
+	if i == start {
+		return failed
+	}
+	return i
 }

@@ -31,10 +31,10 @@ type decoder struct {
 	canonical jsonscan.Canonical
 
 	// Of the record that is being decoded:
-	rec   psa.Record
-	names []string
-	info  []byte
-	data  []byte
+	rec     psa.Record
+	names   []string
+	updated string
+	data    []byte
 }
 
 // field is what a member of the type's records is for: its place among those
@@ -91,8 +91,6 @@ func (d *decoder) Pick(name []byte) (place, tag int) {
 func (d *decoder) See(tag int, value []byte) {
 	switch tag {
 	case tagNone:
-	case tagInfo:
-		d.info = value
 	case tagParent:
 		d.rec.Parent = parentOf(value)
 	case tagDeleted:
@@ -102,20 +100,34 @@ func (d *decoder) See(tag int, value []byte) {
 	}
 }
 
+// Take implements jsonscan.Picker.
+func (d *decoder) Take(tag int, c *jsonscan.Cursor) bool {
+	if tag == tagInfo {
+		return d.readInfo(c)
+	}
+	value, ok := c.Value()
+	d.See(tag, value)
+	return ok
+}
+
 // decode turns what ConnectWise sent into a record of the type. Fields that
 // are not kept are dropped, references lose their _info links, and nulls are
 // dropped, so that equal records are equal bytes. An error wraps
 // psa.ErrInvalid and names no value.
 func (d *decoder) decode(r Read) (psa.Record, error) {
 	t := d.t
-	d.rec, d.info = psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt}, nil
+	d.rec, d.updated = psa.Record{Type: t.Name, ID: r.ID, ReadAt: r.SentAt}, ""
 	clear(d.names)
 	var ok bool
 	if d.data, ok = d.canonical.AppendObject(d.data[:0], r.Raw, d); !ok {
 		return psa.Record{}, fmt.Errorf("%s %d is no JSON object: %w", t.Name, r.ID, psa.ErrInvalid)
 	}
-	if err := decodeInfo(&d.rec, d.info); err != nil {
-		return psa.Record{}, fmt.Errorf("%s %d: %w", t.Name, r.ID, err)
+	if d.updated != "" { // a record without it is ordered by its read alone
+		at, err := time.Parse(time.RFC3339, d.updated)
+		if err != nil {
+			return psa.Record{}, fmt.Errorf("%s %d: _info.lastUpdated is no date-time: %w", t.Name, r.ID, psa.ErrInvalid)
+		}
+		d.rec.LastUpdated = at.UTC()
 	}
 	if len(d.data) > MaxDataBytes {
 		return psa.Record{}, fmt.Errorf("%s %d has %d bytes, more than can be kept: %w", t.Name, r.ID, len(d.data), psa.ErrInvalid)
@@ -124,28 +136,24 @@ func (d *decoder) decode(r Read) (psa.Record, error) {
 	return d.rec, nil
 }
 
-// decodeInfo reads _info, where ConnectWise keeps when and by whom a record
-// was changed last. A record without it is ordered by its read alone.
-func decodeInfo(rec *psa.Record, info []byte) error {
-	var updated string
-	_ = jsonscan.Object(info, func(name, value []byte) bool { // anything else says nothing
+// readInfo reads _info, where ConnectWise keeps when and by whom a record was
+// changed last. Anything but an object says nothing.
+func (d *decoder) readInfo(c *jsonscan.Cursor) bool {
+	d.rec.UpdatedBy, d.updated = "", ""
+	if !c.Object() {
+		_, ok := c.Value()
+		return ok
+	}
+	return c.Members(func(name []byte) bool {
+		value, ok := c.Value()
 		switch string(name) {
 		case "updatedBy":
-			rec.UpdatedBy, _ = jsonscan.Text(value)
+			d.rec.UpdatedBy, _ = jsonscan.Text(value)
 		case "lastUpdated":
-			updated, _ = jsonscan.Text(value)
+			d.updated, _ = jsonscan.Text(value)
 		}
-		return true
+		return ok
 	})
-	if updated == "" {
-		return nil
-	}
-	at, err := time.Parse(time.RFC3339, updated)
-	if err != nil {
-		return fmt.Errorf("_info.lastUpdated is no date-time: %w", psa.ErrInvalid)
-	}
-	rec.LastUpdated = at.UTC()
-	return nil
 }
 
 func parentOf(ref []byte) (id psa.RecordID) {
