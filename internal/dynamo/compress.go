@@ -16,11 +16,11 @@ type codec struct {
 	dict *s2.Dict
 }
 
-// zip compresses Data: S2 with a dictionary of what records look like takes
+// zip compresses Data, into room if there is enough: S2 with a dictionary of what records look like takes
 // less time than gzip, and less room. What does not
 // repeat stays as it is, so that a search for leaked keys still finds one.
-func (c *codec) zip(data []byte) []byte {
-	return c.dictionary().Encode(nil, data)
+func (c *codec) zip(room, data []byte) []byte {
+	return c.dictionary().Encode(room, data)
 }
 
 // unzip reads no more than a row may hold, whatever is stored.

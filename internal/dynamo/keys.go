@@ -130,11 +130,27 @@ func logKey(s psa.Scope, at time.Time, unique string) key {
 func bucketOf(id psa.RecordID) int64 { return int64(id) >> bucketBits }
 
 func bucketPK(s psa.Scope, t psa.DataType, bucket int64) string {
-	return typePK(s, t) + "#" + strconv.FormatInt(bucket, 10)
+	return rowKeysOf(s, t).bucket(bucket)
 }
 
-func recordKey(s psa.Scope, t psa.DataType, id psa.RecordID) key {
-	return key{bucketPK(s, t, bucketOf(id)), paddedID(id)}
+func recordKey(s psa.Scope, t psa.DataType, id psa.RecordID) key { return rowKeysOf(s, t).row(id) }
+
+// rowKeys begins the keys of a type's rows: whoever writes many of them makes
+// the beginning once.
+type rowKeys string
+
+func rowKeysOf(s psa.Scope, t psa.DataType) rowKeys { return rowKeys(typePK(s, t)) }
+
+func (k rowKeys) bucket(no int64) string { return string(k) + "#" + strconv.FormatInt(no, 10) }
+
+func (k rowKeys) row(id psa.RecordID) key { return key{k.bucket(bucketOf(id)), paddedID(id)} }
+
+func (k rowKeys) changed(shard int64) string {
+	return string(k) + "#changed#" + string([]byte{byte('0' + shard/10), byte('0' + shard%10)}) //nolint:gosec // below changedShards
+}
+
+func (k rowKeys) children(parent psa.RecordID) string {
+	return string(k) + "#of#" + strconv.FormatInt(int64(parent), 10)
 }
 
 func bucketsPK(s psa.Scope, t psa.DataType) string { return typePK(s, t) + "#buckets" }
@@ -144,7 +160,7 @@ func bucketKey(s psa.Scope, t psa.DataType, bucket int64) key {
 }
 
 func changedPK(s psa.Scope, t psa.DataType, shard int64) string {
-	return fmt.Sprintf("%s#changed#%02d", typePK(s, t), shard)
+	return rowKeysOf(s, t).changed(shard)
 }
 
 func changedShardOf(id psa.RecordID) int64 { return int64(id) % changedShards }

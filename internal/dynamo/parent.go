@@ -13,7 +13,7 @@ import (
 const parentIndex = "parent"
 
 func childrenPK(s psa.Scope, t psa.DataType, parent psa.RecordID) string {
-	return fmt.Sprintf("%s#of#%d", typePK(s, t), parent)
+	return rowKeysOf(s, t).children(parent)
 }
 
 // ListUnder lists the living rows of a type that belong to parent, by id. The

@@ -44,27 +44,29 @@ type recordItem struct {
 }
 
 // withoutData are the attributes that Lookup reads. DynamoDB charges for the
-// whole item all the same; what is saved is the way.
-const withoutData = "#pk, #sk, #id, #name, #parent, #upd, #by, #read, #soft, #hash, #sent, #created, #changed, #at, #rm, #rmAt, " +
+// whole item all the same; what is saved is the way. Keys say nothing that is not
+// in the id.
+const withoutData = "#id, #name, #parent, #upd, #by, #read, #soft, #hash, #sent, #created, #changed, #at, #rm, #rmAt, " +
 	"#scope, #into, #skip, #fence, #expiresAt"
 
 func (c *codec) item(scope psa.Scope, r syncer.Row) (item, error) {
-	return marshal(c.recordItem(scope, r))
+	return marshal(c.recordItem(rowKeysOf(scope, r.Type), r, nil))
 }
 
-func (c *codec) recordItem(scope psa.Scope, r syncer.Row) recordItem {
+// recordItem makes an item, in which the bytes of room may be.
+func (c *codec) recordItem(keys rowKeys, r syncer.Row, room []byte) recordItem {
 	it := recordItem{
-		key: recordKey(scope, r.Type, r.ID), V: version, ID: r.ID, Name: r.Name, Parent: r.Parent,
+		key: keys.row(r.ID), V: version, ID: r.ID, Name: r.Name, Parent: r.Parent,
 		Updated: millis(r.LastUpdated), By: r.UpdatedBy, Read: nanos(r.ReadAt), Soft: r.SoftDeleted,
 		Hash: r.Hash, CreatedRun: r.CreatedRun, ChangedRun: r.ChangedRun, ChangedAt: nanos(r.ChangedAt),
 		Removed: r.Removed, RemovedAt: nanos(r.RemovedAt), Fence: r.Fence,
 		ScopeAt: nanos(r.ScopeAt), MergedInto: r.MergedInto, Skip: r.Skip,
 	}
 	if r.Removed == "" || r.Removed.Tombstone() || !r.ScopeAt.IsZero() {
-		it.CPK, it.CSK = changedPK(scope, r.Type, changedShardOf(r.ID)), changedSK(r.ChangedAt, r.ID)
+		it.CPK, it.CSK = keys.changed(changedShardOf(r.ID)), changedSK(r.ChangedAt, r.ID)
 	} // else it was never there for anybody who reads what changed
 	if r.Removed == "" && r.Parent != 0 {
-		it.PPK, it.PSK = childrenPK(scope, r.Type, r.Parent), paddedID(r.ID)
+		it.PPK, it.PSK = keys.children(r.Parent), paddedID(r.ID)
 	}
 	if r.Sent != "" {
 		it.Sent = []byte(r.Sent)
@@ -75,7 +77,7 @@ func (c *codec) recordItem(scope psa.Scope, r syncer.Row) recordItem {
 	if len(r.Data) < compressFrom {
 		it.Data = r.Data
 	} else {
-		it.Zip = c.zip(r.Data)
+		it.Zip = c.zip(room, r.Data)
 	}
 	return it
 }

@@ -20,10 +20,25 @@ import (
 // The rows of a first run are written as JSON text right away: the way over
 // attribute values costs as much as all the rest of keeping a record.
 
-// appendItem appends the row's item, as item has it.
-func (c *codec) appendItem(dst []byte, scope psa.Scope, r syncer.Row) []byte {
-	it := c.recordItem(scope, r)
-	w := itemWriter{append(dst, '{')}
+// itemWriter writes items of rows.
+type itemWriter struct {
+	codec *codec
+	scope psa.Scope
+	b     []byte
+	// typ is of the row before, and has keys; zipped is its Zip.
+	typ    psa.DataType
+	keys   rowKeys
+	zipped []byte
+}
+
+// item writes the row's item, as codec.item has it.
+func (w *itemWriter) item(r syncer.Row) {
+	if w.typ != r.Type || w.keys == "" {
+		w.typ, w.keys = r.Type, rowKeysOf(w.scope, r.Type)
+	}
+	it := w.codec.recordItem(w.keys, r, w.zipped)
+	w.zipped = it.Zip[:0]
+	w.b = append(w.b, '{')
 	w.text("pk", it.PK)
 	w.text("sk", it.SK)
 	w.optional("cpk", it.CPK)
@@ -53,11 +68,9 @@ func (c *codec) appendItem(dst []byte, scope psa.Scope, r syncer.Row) []byte {
 	w.number("fence", it.Fence)
 	w.some("expiresAt", it.Expires)
 	w.b[len(w.b)-1] = '}'
-	return w.b
 }
 
-// itemWriter writes attributes, each with a comma behind it.
-type itemWriter struct{ b []byte }
+// Attributes are written with a comma behind each.
 
 func (w *itemWriter) name(name, kind string) {
 	w.b = append(append(append(w.b, '"'), name...), `":{"`...)
@@ -104,15 +117,17 @@ func (w *itemWriter) bytes(name string, v []byte) {
 
 // putRows writes rows without conditions, at most batchWrites of them.
 func (r *Records) putRows(ctx context.Context, scope psa.Scope, rows []syncer.Row) error {
-	body := append(make([]byte, 0, r.batchBytes.Load()+1024), `{"RequestItems":{`...)
-	body = append(jsonscan.AppendText(body, []byte(r.db.name)), ":["...)
+	w := itemWriter{codec: &r.codec, scope: scope, b: make([]byte, 0, r.batchBytes.Load()+1024)}
+	w.b = append(w.b, `{"RequestItems":{`...)
+	w.b = append(jsonscan.AppendText(w.b, []byte(r.db.name)), ":["...)
 	for _, row := range rows {
-		body = append(body, `{"PutRequest":{"Item":`...)
-		body = append(r.codec.appendItem(body, scope, row), "}},"...)
+		w.b = append(w.b, `{"PutRequest":{"Item":`...)
+		w.item(row)
+		w.b = append(w.b, "}},"...)
 	}
-	body = append(body[:len(body)-1], "]}}"...)
-	r.batchBytes.Store(int64(len(body)))
-	left, err := r.db.batchWriteText(ctx, body)
+	w.b = append(w.b[:len(w.b)-1], "]}}"...)
+	r.batchBytes.Store(int64(len(w.b)))
+	left, err := r.db.batchWriteText(ctx, w.b)
 	if err != nil || len(left) == 0 {
 		return err
 	}

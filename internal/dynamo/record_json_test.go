@@ -57,14 +57,17 @@ func TestItemsByHand(t *testing.T) {
 	t.Parallel()
 	var c codec
 	scope := psa.Scope{Account: "a#\"b", Generation: 3}
-	for _, row := range oddRows() {
+	w := itemWriter{codec: &c, scope: scope}
+	for _, row := range append(oddRows(), company(4), company(5)) {
 		it, err := c.item(scope, row)
 		if err != nil {
 			t.Fatal(err)
 		}
+		w.b = w.b[:0]
+		w.item(row)
 		var got map[string]any
-		if err := json.Unmarshal(c.appendItem(nil, scope, row), &got); err != nil {
-			t.Fatalf("%s: %v", c.appendItem(nil, scope, row), err)
+		if err := json.Unmarshal(w.b, &got); err != nil {
+			t.Fatalf("%s: %v", w.b, err)
 		}
 		if diff := cmp.Diff(asJSON(t, it), got); diff != "" {
 			t.Errorf("item (-want +got):\n%s", diff)
