@@ -4,6 +4,7 @@ package main
 import (
 	"log/slog"
 	"os"
+	"runtime"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
@@ -19,6 +20,9 @@ func main() {
 }
 
 func run() error {
+	// Lambda hands over one delivery at a time: with more processors, its
+	// goroutines would only wake threads for each other.
+	runtime.GOMAXPROCS(1)
 	cfg, err := app.Load("webhook", os.Getenv, webhook.Needs()...)
 	if err != nil {
 		return err

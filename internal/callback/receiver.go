@@ -46,16 +46,16 @@ type Request struct {
 	Trace             string
 }
 
-// Receiver takes deliveries.
+// Receiver takes deliveries. Use one per process: it remembers endpoints.
 type Receiver struct {
-	endpoints Endpoints
-	queue     Queue
-	now       func() time.Time
+	held  *held
+	queue Queue
+	now   func() time.Time
 }
 
 // NewReceiver makes a receiver.
 func NewReceiver(endpoints Endpoints, queue Queue, now func() time.Time) *Receiver {
-	return &Receiver{endpoints: endpoints, queue: queue, now: now}
+	return &Receiver{held: &held{endpoints: endpoints, now: now, read: map[string]heldEndpoint{}}, queue: queue, now: now}
 }
 
 var (
@@ -73,7 +73,7 @@ func (r *Receiver) Receive(ctx context.Context, req Request) error {
 	if len(req.Body) > MaxBody {
 		return errTooLarge
 	}
-	endpoint, err := r.endpoints.CallbackEndpoint(ctx, req.Connection)
+	endpoint, err := r.held.endpoint(ctx, req.Connection, req.Token)
 	if errors.Is(err, psa.ErrNotFound) {
 		return errUnknown
 	}

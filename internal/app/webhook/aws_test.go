@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -219,12 +218,58 @@ func (down) CallbackEndpoint(context.Context, string) (psa.CallbackEndpoint, err
 func TestWhatCannotBeTakenIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	h := handler(callback.NewReceiver(down{}, nil, time.Now), telemetry.New(io.Discard, "INFO", "webhook"))
-	resp, err := h(t.Context(), events.APIGatewayV2HTTPRequest{PathParameters: map[string]string{"connectionId": "c", "token": "t"}, Body: "{}"})
+	resp, err := h(t.Context(), Request{Body: "{}"})
 	if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Headers["retry-after"] == "" {
 		t.Errorf("%+v, %v", resp, err)
 	}
-	resp, err = h(t.Context(), events.APIGatewayV2HTTPRequest{Body: "*", IsBase64Encoded: true})
+	resp, err = h(t.Context(), Request{Body: "*", IsBase64Encoded: true})
 	if err != nil || resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("%+v, %v", resp, err)
+	}
+}
+
+// put is a queue in memory.
+type put []callback.Envelope
+
+func (p *put) Enqueue(_ context.Context, e callback.Envelope) error {
+	*p = append(*p, e)
+	return nil
+}
+
+// open is a table with a connection.
+type open struct{}
+
+func (open) CallbackEndpoint(_ context.Context, id string) (psa.CallbackEndpoint, error) {
+	return psa.CallbackEndpoint{ConnectionID: id, CompanyID: "Cobalt", TokenHashes: []string{callback.HashToken("t")}}, nil
+}
+
+// An event as API Gateway sends it, of which the delivery is a part.
+func TestEventsAreRead(t *testing.T) {
+	t.Parallel()
+	var event Request
+	err := json.Unmarshal([]byte(`{
+		"version": "2.0", "routeKey": "POST /callbacks/{connectionId}/{token}", "rawPath": "/callbacks/c/t",
+		"rawQueryString": "recordId=5&action=updated",
+		"headers": {"content-length": "9", "content-type": "application/json", "x-content-signature": "s"},
+		"queryStringParameters": {"action": "updated", "recordId": "5"},
+		"requestContext": {"accountId": "000000000000", "http": {"method": "POST"}, "requestId": "r-1", "stage": "$default"},
+		"body": "eyJUeXBlIjoiY29tcGFueSIsIkNvbXBhbnlJZCI6IkNvYmFsdCJ9",
+		"pathParameters": {"connectionId": "c", "token": "t"}, "isBase64Encoded": true}`), &event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queue put
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	h := handler(callback.NewReceiver(open{}, &queue, func() time.Time { return now }), telemetry.New(io.Discard, "INFO", "webhook"))
+	resp, err := h(t.Context(), event)
+	if err != nil || resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	want := put{{
+		V: 1, Kind: callback.Kind, Connection: "c", Query: "recordId=5&action=updated", Signature: "s",
+		Body: []byte(`{"Type":"company","CompanyId":"Cobalt"}`), ReceivedAt: now, Trace: "r-1",
+	}}
+	if diff := cmp.Diff(want, queue); diff != "" {
+		t.Errorf("queued (-want +got):\n%s", diff)
 	}
 }

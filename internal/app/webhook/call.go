@@ -27,6 +27,9 @@ const (
 	tryTime   = 1500 * time.Millisecond
 	firstWait = 50 * time.Millisecond
 	maxAnswer = 1 << 20
+	// usualCall has room for what is sent of most deliveries, so that it is
+	// written at once.
+	usualCall = 16 << 10
 )
 
 // caller makes signed calls of AWS's JSON protocol. The SDK's clients for table
@@ -45,7 +48,7 @@ type caller struct {
 func newHTTP() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DialContext: (&net.Dialer{Timeout: time.Second}).DialContext, TLSHandshakeTimeout: time.Second, MaxIdleConnsPerHost: 4,
-		IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true,
+		IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true, WriteBufferSize: usualCall,
 	}}
 }
 

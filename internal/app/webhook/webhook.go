@@ -26,8 +26,25 @@ const deadline = 4 * time.Second
 // Needs lists the variables that the function reads, beside those of all.
 func Needs() []string { return []string{"CALLBACK_QUEUE_URL"} }
 
+// Request is what a delivery needs of an HTTP API request (payload format 2.0).
+type Request struct {
+	RawQueryString string `json:"rawQueryString"`
+	Headers        struct {
+		Signature string `json:"x-content-signature"`
+	} `json:"headers"`
+	PathParameters struct {
+		ConnectionID string `json:"connectionId"`
+		Token        string `json:"token"`
+	} `json:"pathParameters"`
+	RequestContext struct {
+		RequestID string `json:"requestId"`
+	} `json:"requestContext"`
+	Body            string `json:"body"`
+	IsBase64Encoded bool   `json:"isBase64Encoded"`
+}
+
 // Handler answers an HTTP API request.
-type Handler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+type Handler func(context.Context, Request) (events.APIGatewayV2HTTPResponse, error)
 
 // New wires the function.
 func New(cfg app.Config) (Handler, error) {
@@ -42,17 +59,16 @@ func New(cfg app.Config) (Handler, error) {
 }
 
 func handler(receiver *callback.Receiver, log *slog.Logger) Handler {
-	return func(ctx context.Context, r events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return func(ctx context.Context, r Request) (events.APIGatewayV2HTTPResponse, error) {
 		ctx, cancel := context.WithTimeout(ctx, deadline)
 		defer cancel()
 		// The connection's id is public; token, path and body are never logged.
-		connection := r.PathParameters["connectionId"]
 		ctx = telemetry.With(ctx, telemetry.Request(r.RequestContext.RequestID))
 		body, err := bodyOf(r)
 		if err == nil {
 			err = receiver.Receive(ctx, callback.Request{
-				Connection: connection, Token: r.PathParameters["token"], RawQuery: r.RawQueryString,
-				Signature: r.Headers["x-content-signature"], Body: body, Trace: r.RequestContext.RequestID,
+				Connection: r.PathParameters.ConnectionID, Token: r.PathParameters.Token, RawQuery: r.RawQueryString,
+				Signature: r.Headers.Signature, Body: body, Trace: r.RequestContext.RequestID,
 			})
 		}
 		status := statusOf(err)
@@ -63,7 +79,7 @@ func handler(receiver *callback.Receiver, log *slog.Logger) Handler {
 	}
 }
 
-func bodyOf(r events.APIGatewayV2HTTPRequest) ([]byte, error) {
+func bodyOf(r Request) ([]byte, error) {
 	if !r.IsBase64Encoded {
 		return []byte(r.Body), nil
 	}

@@ -37,6 +37,8 @@ type lambdaWorld struct {
 	calls    int
 	queued   map[int]bool
 	statuses map[int]int // by delivery
+	pid      int
+	warm     time.Duration // what the process had used after warmEvents
 	done     chan struct{}
 }
 
@@ -71,6 +73,9 @@ func (w *lambdaWorld) poll(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.next++
 	id := w.next
+	if id == warmEvents+1 {
+		w.warm, _ = processorTime(w.pid) // if it cannot be had, outcome says so
+	}
 	w.mu.Unlock()
 	if id > w.events {
 		close(w.done)
@@ -178,7 +183,7 @@ func (w *lambdaWorld) enqueue(body []byte) []byte {
 // received is what became of the deliveries.
 type received struct {
 	acknowledged, lost int
-	cpu                time.Duration // of the process, from its first delivery on
+	cpu                time.Duration // of the process, for what came after warmEvents
 	memory             int64
 }
 
@@ -199,7 +204,13 @@ func deliver(ctx context.Context, bin string, w *lambdaWorld) (received, error) 
 		"CALLBACK_QUEUE_URL="+base+"/queue", "AWS_ENDPOINT_URL_DYNAMODB="+base, "AWS_ENDPOINT_URL_SQS="+base)
 	cmd.Stdout = io.Discard // what it logs of the faults
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
+	w.mu.Lock()
+	err = cmd.Start()
+	if err == nil {
+		w.pid = cmd.Process.Pid
+	}
+	w.mu.Unlock()
+	if err != nil {
 		return received{}, fmt.Errorf("start %s: %w", bin, err)
 	}
 	defer func() { _ = cmd.Wait() }() // killed below
@@ -209,21 +220,21 @@ func deliver(ctx context.Context, bin string, w *lambdaWorld) (received, error) 
 	case <-ctx.Done():
 		return received{}, fmt.Errorf("deliveries of %s: %w", bin, ctx.Err())
 	}
-	return w.outcome(cmd.Process.Pid)
+	return w.outcome()
 }
 
-func (w *lambdaWorld) outcome(pid int) (received, error) {
-	cpu, err := processorTime(pid)
-	if err != nil {
-		return received{}, err
-	}
-	memory, err := peakMemory(pid)
-	if err != nil {
-		return received{}, err
-	}
+func (w *lambdaWorld) outcome() (received, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := received{cpu: cpu, memory: memory}
+	cpu, err := processorTime(w.pid)
+	if err != nil {
+		return received{}, err
+	}
+	memory, err := peakMemory(w.pid)
+	if err != nil {
+		return received{}, err
+	}
+	out := received{cpu: cpu - w.warm, memory: memory}
 	for id, status := range w.statuses {
 		if status < 200 || status > 299 {
 			continue
