@@ -3,6 +3,7 @@ package connectwise
 import (
 	"context"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,6 +95,40 @@ func offline(t *testing.T, f roundTripper, budget Budget) *Client {
 		Base:        Base{CompanyID: "cobalt", API: "https://api-na.myconnectwise.net/v2025_1/apis/3.0/"},
 		Credentials: psa.Credentials{PublicKey: testPublic, PrivateKey: testPrivate}, ClientID: testClientID,
 		HTTP: &http.Client{Transport: f}, Budget: budget,
+	})
+}
+
+// pipes is a network in memory.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	c, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (p pipes) Close() error { close(p); return nil }
+func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// piped is a client of a server that is h, over a network that a bubble can
+// hold: what takes how long is the test's to say, and no machine's.
+func piped(t *testing.T, h http.HandlerFunc, timeout time.Duration) *Client {
+	t.Helper()
+	network, server, client := make(pipes), &http.Server{Handler: h}, testHTTP(t, HTTPOptions{})
+	go server.Serve(network)
+	t.Cleanup(func() { server.Close() })
+	client.Transport.(*http.Transport).DialContext = func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		network <- far
+		return near, nil
+	}
+	at := Address{"http", "127.0.0.1"} // plain is only for loopback
+	return newClient(t, Config{
+		Base:        Base{Address: at, CompanyID: "cobalt", Codebase: onPremise, API: at.String() + "/" + onPremise + apiPath},
+		Credentials: psa.Credentials{PublicKey: testPublic, PrivateKey: testPrivate}, ClientID: testClientID,
+		HTTP: client, Timeout: timeout,
 	})
 }
 

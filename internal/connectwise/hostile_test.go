@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/problem"
@@ -158,31 +159,35 @@ func TestSlowAnswersAreCut(t *testing.T) {
 	for name, drip := range map[string]string{"silent": "", "drip": " "} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := testConfig(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
-				tick := time.NewTicker(10 * time.Millisecond)
-				defer tick.Stop()
-				for {
-					select {
-					case <-r.Context().Done():
-						return
-					case <-tick.C:
-						if drip != "" {
-							io.WriteString(w, drip)
-							http.NewResponseController(w).Flush()
-						}
-					}
-				}
-			}))
-			cfg.Timeout = 100 * time.Millisecond
-			start := time.Now()
-			_, err := newClient(t, cfg).Count(t.Context(), "company/companies", Cond{})
-			if problem.CodeOf(err) != problem.ConnectWiseDown {
-				t.Error(err)
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
-			}
+			synctest.Test(t, func(t *testing.T) { cutSlowAnswer(t, drip) })
 		})
+	}
+}
+
+func cutSlowAnswer(t *testing.T, drip string) {
+	t.Helper()
+	c := piped(t, func(w http.ResponseWriter, r *http.Request) {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-r.Context().Done():
+				return
+			case <-tick.C:
+				if drip != "" {
+					io.WriteString(w, drip)
+					http.NewResponseController(w).Flush()
+				}
+			}
+		}
+	}, 100*time.Millisecond)
+	start := time.Now()
+	_, err := c.Count(t.Context(), "company/companies", Cond{})
+	if problem.CodeOf(err) != problem.ConnectWiseDown {
+		t.Error(err)
+	}
+	if took := time.Since(start); took < 100*time.Millisecond || took > 2*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 
@@ -199,12 +204,15 @@ func TestCallersDeadline(t *testing.T) {
 	}
 	// With a deadline the try ends a little before it, so that there is
 	// time to say why.
-	ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	_, err = c.Count(ctx, "company/companies", Cond{})
-	if problem.CodeOf(err) != problem.ConnectWiseDown || ctx.Err() != nil {
-		t.Errorf("deadline: %v, %v", err, ctx.Err())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := piped(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 0)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		_, err := c.Count(ctx, "company/companies", Cond{})
+		if problem.CodeOf(err) != problem.ConnectWiseDown || ctx.Err() != nil {
+			t.Errorf("deadline: %v, %v", err, ctx.Err())
+		}
+	})
 }
 
 func TestUnreachable(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
@@ -165,21 +166,26 @@ func TestSigningKey(t *testing.T) {
 // A server that is slow, or answers byte by byte, is cut.
 func TestSlowKeysAreCut(t *testing.T) {
 	t.Parallel()
-	c := connect(t, func(w http.ResponseWriter, r *http.Request) {
-		for r.Context().Err() == nil {
-			_, _ = io.WriteString(w, " ")
-			_ = http.NewResponseController(w).Flush()
-			select {
-			case <-r.Context().Done():
-			case <-time.After(20 * time.Millisecond):
+	for allowed, want := range map[time.Duration]time.Duration{300 * time.Millisecond: 300 * time.Millisecond, time.Minute: keyTimeout} {
+		synctest.Test(t, func(t *testing.T) {
+			c := piped(t, func(w http.ResponseWriter, r *http.Request) {
+				for r.Context().Err() == nil {
+					_, _ = io.WriteString(w, " ")
+					_ = http.NewResponseController(w).Flush()
+					select {
+					case <-r.Context().Done():
+					case <-time.After(200 * time.Millisecond):
+					}
+				}
+			}, 0)
+			ctx, cancel := context.WithTimeout(t.Context(), allowed)
+			defer cancel()
+			began := time.Now()
+			_, err := c.SigningKey(ctx, keyURLOf(c))
+			if took := time.Since(began); err == nil || took < want*8/10 || took > want {
+				t.Errorf("with %s, after %s: %v", allowed, took, err)
 			}
-		}
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if _, err := c.SigningKey(ctx, keyURLOf(c)); err == nil || time.Since(began) > 2*time.Second {
-		t.Errorf("after %s: %v", time.Since(began), err)
+		})
 	}
 }
 

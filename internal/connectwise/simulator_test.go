@@ -314,7 +314,7 @@ func TestSimulatorFaults(t *testing.T) {
 		t.Run(string(tt.fault.Kind)+http.StatusText(tt.fault.Status), func(t *testing.T) {
 			t.Parallel()
 			sim, cfg := simulate(t, cwsim.Config{Seed: 5, Companies: 60})
-			cfg.MaxPage = 8 << 20
+			cfg.MaxPage, cfg.Timeout = 8<<20, 5*time.Minute // a bomb is packed in this process
 			tt.fault.Path = "/company/companies"
 			if err := sim.SetFaults(tt.fault); err != nil {
 				t.Fatal(err)

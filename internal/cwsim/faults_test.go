@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -173,31 +175,31 @@ func TestGzipWhenAccepted(t *testing.T) {
 
 func TestRequestLog(t *testing.T) {
 	t.Parallel()
-	a := start(t, Config{Companies: 1, Latency: 30 * time.Millisecond})
-	done := make(chan struct{})
-	for range 3 {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			if _, err := a.fetch("GET", "/company/companies/1", ""); err != nil {
-				t.Error(err)
-			}
-		}()
-	}
-	for range 3 {
-		<-done
-	}
-	if got := a.sim.Counts()["GET /company/companies/{id}"]; got != 3 {
-		t.Errorf("count %d", got)
-	}
-	if got := a.sim.MaxConcurrent(); got < 2 {
-		t.Errorf("most at once %d", got)
-	}
-	last := a.sim.Requests()
-	if len(last) != 3 || last[0].Path != "/v2026_1/apis/3.0/company/companies/1" {
-		t.Errorf("log %+v", last)
-	}
-	a.sim.ResetRequests()
-	if len(a.sim.Counts()) != 0 || len(a.sim.Requests()) != 0 {
-		t.Error("the log was not reset")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		sim := New(Config{Companies: 1, Latency: time.Second})
+		do := within(sim)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if status, _, err := do("GET", "/company/companies/1", ""); status != 200 || err != nil {
+					t.Errorf("%d, %v", status, err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := sim.Counts()["GET /company/companies/{id}"]; got != 3 {
+			t.Errorf("count %d", got)
+		}
+		if got := sim.MaxConcurrent(); got != 3 {
+			t.Errorf("most at once %d", got)
+		}
+		last := sim.Requests()
+		if len(last) != 3 || last[0].Path != "/v2026_1/apis/3.0/company/companies/1" {
+			t.Errorf("log %+v", last)
+		}
+		sim.ResetRequests()
+		if len(sim.Counts()) != 0 || len(sim.Requests()) != 0 {
+			t.Error("the log was not reset")
+		}
+	})
 }

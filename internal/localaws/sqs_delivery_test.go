@@ -99,16 +99,14 @@ func sqsDeadLetters(t *testing.T, c *sqs.Client) {
 }
 
 func sqsDelay(t *testing.T, c *sqs.Client) {
-	queue := newQueue(t, c, nil)
+	queue, sent := newQueue(t, c, nil), time.Now()
 	_, err := c.SendMessage(t.Context(), &sqs.SendMessageInput{
 		QueueUrl: &queue, MessageBody: aws.String("later"), DelaySeconds: 2,
 	})
 	must(t, err)
-	sent := time.Now()
-	if early := receive(t, c, queue, 0, 30); len(early) != 0 {
-		t.Errorf("a delayed message was received at once")
+	if len(receive(t, c, queue, 0, 30)) == 0 { // as it is, unless the machine took two seconds for it
+		receiveOne(t, c, queue)
 	}
-	receiveOne(t, c, queue)
 	if after := time.Since(sent); after < 1900*time.Millisecond {
 		t.Errorf("a message with a delay of 2 s came after %v", after)
 	}

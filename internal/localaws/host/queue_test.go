@@ -14,8 +14,9 @@ import (
 	"github.com/psabridge/psabridge/internal/localaws/host"
 )
 
-// fast makes a visibility time-out of 20 s one of a second.
-func fast(c *host.Config) { c.Speed = 20 }
+// fast makes a visibility time-out of 20 s one of five, in which a slow machine
+// starts a process and works through a batch as well.
+func fast(c *host.Config) { c.Speed = 4 }
 
 func (b *bench) queue(id string) (*sqs.Client, *string) {
 	for _, q := range b.Template().Queues {
@@ -111,7 +112,7 @@ func TestSchedulesTickByThemselves(t *testing.T) {
 
 func TestAnAsynchronousInvocationIsTriedThreeTimes(t *testing.T) {
 	t.Parallel()
-	b := start(t, func(c *host.Config) { c.Speed = 60 })
+	b := start(t, func(c *host.Config) { c.Speed = 20 })
 	if err := b.Fire(t.Context(), "WorkerFailing"); err != nil {
 		t.Fatal(err)
 	}
