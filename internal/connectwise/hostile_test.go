@@ -108,7 +108,7 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	var sent endless
-	_, err := readBody(&sent, call{limit: 1 << 20})
+	_, err := readBody(&sent, call{limit: 1 << 20}, 0)
 	if problem.CodeOf(err) != problem.ConnectWiseGarbled || sent > 1<<20+1 {
 		t.Errorf("%v after %d bytes", err, sent)
 	}

@@ -53,6 +53,8 @@ func (c call) op() string { return c.method + " " + c.path }
 type answer struct {
 	header http.Header
 	body   []byte
+	// zipped says that the body came zipped.
+	zipped bool
 	// sentAt is our clock just before the request went out, serverTime the
 	// Date of the answer, zero if it has none.
 	sentAt, serverTime time.Time
@@ -77,8 +79,21 @@ func (c *caller) setDefaults() {
 	c.http = &hc
 }
 
-// send makes one try.
+// send makes one try. What takes only our own time comes after the budget has its
+// slot back.
 func (c *caller) send(ctx context.Context, rq call) (answer, error) {
+	a, err := c.exchange(ctx, rq)
+	if err != nil || !a.zipped {
+		return a, err
+	}
+	if a.body, err = c.unzip(rq, a.body); err != nil {
+		return answer{}, err
+	}
+	return a, nil
+}
+
+// exchange makes one request within the budget.
+func (c *caller) exchange(ctx context.Context, rq call) (answer, error) {
 	release, err := c.budget.Take(ctx)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", rq.op(), err)
@@ -125,36 +140,48 @@ func (c *caller) roundTrip(ctx context.Context, rq call) (answer, error) {
 		return answer{}, transportError(rq.op(), err, connected.Load())
 	}
 	defer resp.Body.Close()
-	var content io.Reader = resp.Body
-	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		z := c.unzip(resp.Body)
-		defer c.unzippers.Put(z.to)
-		content = z
+	a := answer{
+		header: resp.Header, sentAt: sentAt, zipped: strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip"),
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		// What can be read of the body is enough: the status alone decides.
-		body, _ := io.ReadAll(io.LimitReader(content, maxErrorBody))
-		return answer{}, statusError(rq.op(), resp.StatusCode, resp.Header, body, c.now(), c.secrets)
+		return answer{}, c.refusal(rq, resp, a.zipped)
 	}
-	body, err := readBody(content, rq)
-	if err != nil {
+	hint := rq.sizeHint
+	if a.zipped {
+		hint = int(min(max(resp.ContentLength, 0), maxHint))
+	}
+	if a.body, err = readBody(resp.Body, rq, hint); err != nil {
 		return answer{}, err
 	}
-	date, _ := http.ParseTime(resp.Header.Get("Date")) // zero when absent or odd
-	return answer{header: resp.Header, body: body, sentAt: sentAt, serverTime: date}, nil
+	a.serverTime, _ = http.ParseTime(resp.Header.Get("Date")) // zero when absent or odd
+	return a, nil
 }
 
-// readBody reads the decompressed body. One that is larger than the limit, a
-// decompression bomb among them, is never held beyond it.
-func readBody(r io.Reader, rq call) ([]byte, error) {
+// refusal reads an answer that is not 2xx. What can be read of its body is
+// enough: the status alone decides.
+func (c *caller) refusal(rq call, resp *http.Response, zipped bool) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if zipped {
+		rq.limit, rq.sizeHint = maxErrorBody, 0
+		body, _ = c.unzip(rq, body)
+	}
+	return statusError(rq.op(), resp.StatusCode, resp.Header, body, c.now(), c.secrets)
+}
+
+// maxHint bounds what is reserved because an answer says how long it is.
+const maxHint = 4 << 20
+
+// readBody reads a body, or what can be read of it and an error. It is never
+// held beyond the limit, a decompression bomb least of all.
+func readBody(r io.Reader, rq call, hint int) ([]byte, error) {
 	var buf bytes.Buffer
-	buf.Grow(rq.sizeHint + bytes.MinRead)
+	buf.Grow(hint + bytes.MinRead)
 	n, err := buf.ReadFrom(io.LimitReader(r, rq.limit+1))
 	switch {
 	case n > rq.limit:
-		return nil, garbled(rq.op(), "the answer is too large")
+		return buf.Bytes(), garbled(rq.op(), "the answer is too large")
 	case err != nil:
-		return nil, bodyError(rq.op(), err)
+		return buf.Bytes(), bodyError(rq.op(), err)
 	}
 	return buf.Bytes(), nil
 }

@@ -29,6 +29,9 @@ type BudgetOptions struct {
 	PerMinute int
 	// Slots is the requests at once; default 4, of which one is for people.
 	Slots int
+	// Own is the requests at once of this process; those beyond wait for them,
+	// whatever their patience. 0 leaves it to the slots.
+	Own int
 	// RequestTimeout is the longest a request may take, so that a slot's
 	// lease outlives it; default 20 s.
 	RequestTimeout time.Duration
@@ -87,6 +90,7 @@ type Budget struct {
 	now   func() time.Time
 	owner string
 
+	own   chan struct{} // has one for each request under way; nil without limit
 	step  chan struct{} // held while the shared state is read and changed
 	state budgetState   // the shared state as seen last; guarded by step
 
@@ -122,6 +126,9 @@ func newBudget(c cell, class Class, opt BudgetOptions, now func() time.Time) *Bu
 	b := &Budget{
 		cell: c, class: class, opt: opt.withDefaults(class), now: now, owner: rand.Text(), step: make(chan struct{}, 1),
 	}
+	if opt.Own > 0 {
+		b.own = make(chan struct{}, opt.Own)
+	}
 	b.timer = time.AfterFunc(time.Hour, b.idled)
 	b.timer.Stop()
 	return b
@@ -132,20 +139,43 @@ func newBudget(c cell, class Class, opt BudgetOptions, now func() time.Time) *Bu
 // says when to come back. release is called when the request is over; calling
 // it again does nothing.
 func (b *Budget) Take(ctx context.Context) (release func(), err error) {
+	if b.own != nil {
+		select {
+		case b.own <- struct{}{}:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("request budget: %w", ctx.Err())
+		}
+	}
+	l, err := b.takeSlot(ctx)
+	if err != nil {
+		b.leaveOwn()
+		return nil, err
+	}
+	return sync.OnceFunc(func() { b.giveBack(l); b.leaveOwn() }), nil
+}
+
+// leaveOwn lets the process's next request go on.
+func (b *Budget) leaveOwn() {
+	if b.own != nil {
+		<-b.own
+	}
+}
+
+func (b *Budget) takeSlot(ctx context.Context) (lease, error) {
 	start := time.Now()
 	for {
 		if l, ok := b.takeLocal(); ok {
-			return sync.OnceFunc(func() { b.giveBack(l) }), nil
+			return l, nil
 		}
 		w, err := b.acquire(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("request budget: %w", err)
+			return lease{}, fmt.Errorf("request budget: %w", err)
 		}
 		if w.pause > 0 && time.Since(start)+w.pause > b.opt.Patience {
-			return nil, exhausted(w.retry)
+			return lease{}, exhausted(w.retry)
 		}
 		if err := wait(ctx, w.pause); err != nil {
-			return nil, fmt.Errorf("request budget: %w", err)
+			return lease{}, fmt.Errorf("request budget: %w", err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -338,6 +339,43 @@ func TestTokensExpire(t *testing.T) {
 		}
 		if _, err := a.Take(t.Context()); !errors.Is(err, psa.ErrBusy) {
 			t.Errorf("an eleventh request in the minute: %v", err)
+		}
+	})
+}
+
+// A process's own requests wait for each other, longer than its patience with
+// others, and a request that is not made holds nobody up.
+func TestOwnRequestsWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := new(memory)
+		b := newBudget(c, Workers, BudgetOptions{Own: 1}, time.Now)
+		release, err := b.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := b.Take(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("beside one under way: %v", err)
+		}
+		time.AfterFunc(10*time.Second, release)
+		began := time.Now()
+		next, err := b.Take(t.Context())
+		if err != nil || time.Since(began) != 10*time.Second {
+			t.Fatalf("%v after %s", err, time.Since(began))
+		}
+		if s, _ := c.seen(); len(slices.DeleteFunc(slices.Clone(s.Slots), func(h holder) bool { return h.Owner == "" })) != 1 {
+			t.Errorf("slots %+v", s.Slots)
+		}
+		next()
+		if err := b.Throttled(t.Context(), time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the first leaves its place
+			if _, err := b.Take(t.Context()); !errors.Is(err, psa.ErrBusy) {
+				t.Errorf("while nobody may call: %v", err)
+			}
 		}
 	})
 }

@@ -305,8 +305,8 @@ func (p *actor) handle(m queuedOn) {
 	})
 }
 
-// inOrder sorts the calls that wait: those of one name are as good as each
-// other.
+// inOrder sorts the calls that wait. Those of one name are as good as each other,
+// or of different lanes: those stay in the order in which they were made.
 func (p *actor) inOrder() {
 	slices.SortStableFunc(p.parked, func(a, b *remoteCall) int { return cmp.Compare(a.name, b.name) })
 }

@@ -155,7 +155,7 @@ func TestTroubleThatPasses(t *testing.T) {
 			if err := p.handle(m); err != nil { // planned
 				t.Fatal(err)
 			}
-			tt.fault.Method, tt.fault.Path, tt.fault.Times = "GET", "/company/companies", 4
+			tt.fault.Method, tt.fault.Path, tt.fault.Times = "GET", "/company/companies", 8 // more than two lanes' tries
 			w.fault(tt.fault)
 			w.settle(p)
 			w.check(psa.Companies, outcome{syncer.Succeeded, syncer.Initial, syncer.Counts{Read: 7, Created: 7}})

@@ -2,7 +2,6 @@ package syncer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,13 +13,10 @@ import (
 // any number of rows may lie in the range of a page that shows none of them.
 const compareAtOnce = 2000
 
-// errSource is an error of ConnectWise's: the shard waits, and tries again.
-var errSource = errors.New("read from ConnectWise")
-
 // compares reports whether the pages of the shard show everything that
 // ConnectWise has between two ids of the type.
-func (s *slice) compares() bool {
-	return s.run.Mode.Enumerates() && s.shard.Part == Range && !s.typ.Under()
+func (l *lane) compares() bool {
+	return l.run.Mode.Enumerates() && l.shard.Part == Range && !l.typ.Under()
 }
 
 // compare keeps a page beside what is stored of its range, step by step. A
@@ -28,32 +24,31 @@ func (s *slice) compares() bool {
 // missing. What is missing is noted before the cursor moves over it, so that
 // nothing is lost with a worker, and counted with the cursor, so that it is
 // counted once.
-func (s *slice) compare(ctx context.Context, p page) error {
-	until := s.shard.Hi
-	if p.batch.More {
-		until = p.cursor
+func (l *lane) compare(ctx context.Context, page Batch) error {
+	until := l.shard.Hi
+	if page.More {
+		until = page.Next
 	}
-	reads := p.batch.Reads
+	reads := page.Reads
 	for {
-		rows, err := s.e.records.Range(ctx, s.run.Scope, s.typ.Name, s.shard.Cursor, until, compareAtOnce)
+		rows, err := l.e.records.Range(ctx, l.run.Scope, l.typ.Name, l.shard.Cursor, until, compareAtOnce)
 		if err != nil {
-			return fmt.Errorf("compare %s: %w", s.typ.Name, err)
+			return fmt.Errorf("compare %s: %w", l.typ.Name, err)
 		}
-		cursor, now, last := max(p.cursor, s.shard.Cursor), len(reads), true
+		cursor, now, last := max(page.Next, l.shard.Cursor), len(reads), true
 		if len(rows) == compareAtOnce && rows[len(rows)-1].ID != until {
 			cursor, last = rows[len(rows)-1].ID, false
 			now = slices.IndexFunc(append(reads, Read{ID: cursor + 1}), func(r Read) bool { return r.ID > cursor })
 		}
-		counts, err := s.beside(ctx, reads[:now], rows, p.batch.SentAt)
+		counts, err := l.beside(ctx, reads[:now], rows, page.SentAt)
 		if err != nil {
 			return err
 		}
-		if last {
-			return s.advance(ctx, counts, cursor, !p.batch.More, p.last)
-		}
-		timeUp := !s.e.opt.Now().Before(s.until)
-		if err := s.advance(ctx, counts, cursor, false, timeUp); err != nil || timeUp {
+		if err := l.advance(ctx, counts, cursor, last && !page.More); err != nil {
 			return err
+		}
+		if last || !l.e.opt.Now().Before(l.until) {
+			return nil
 		}
 		reads = reads[now:]
 	}

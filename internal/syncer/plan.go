@@ -96,7 +96,7 @@ func (e *Engine) planned(ctx context.Context, run Run, shards []Shard) error {
 		return fmt.Errorf("plan: %w", err)
 	}
 	for _, s := range shards {
-		if s.Asleep() {
+		if s.WokenAt.IsZero() {
 			continue
 		}
 		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
@@ -249,9 +249,9 @@ func (e *Engine) split(run Run, t *Type, extent Extent, named []Shard) []Shard {
 	return shards
 }
 
-// widths cuts ids into ranges for InFlight workers: wide ones first, each
-// worker's share of half of what is left, and pages at the end, so that the
-// workers end together however the records lie, with few ranges to keep.
+// widths cuts ids into ranges for the lanes of InFlight workers: wide ones first,
+// each lane's share of half of what is left, and pages at the end, so that the
+// lanes end together however the records lie, with few ranges to keep.
 func (e *Engine) widths(extent Extent) (widths []psa.RecordID) {
 	count, paged := extent.Count, e.opt.PageSize
 	if extent.Parents > 0 {
@@ -262,7 +262,7 @@ func (e *Engine) widths(extent Extent) (widths []psa.RecordID) {
 	}
 	// A page covers so many ids where records lie evenly.
 	page := max(extent.MaxID*psa.RecordID(paged)/psa.RecordID(count), 1)
-	lanes := psa.RecordID(e.opt.InFlight)
+	lanes := psa.RecordID(2 * e.opt.InFlight)
 	for left := extent.MaxID; left > 0; {
 		width := max(left/(2*lanes)/page, 1) * page
 		for range lanes {

@@ -50,27 +50,29 @@ func removals(shards []Shard) *Shard {
 }
 
 // remove works a Removals shard.
-func (s *slice) remove(ctx context.Context) error {
-	ready, err := s.mayRemove(ctx)
+func (l *lane) remove(ctx context.Context) error {
+	ready, err := l.mayRemove(ctx)
 	if err != nil || !ready {
 		return err
 	}
-	for s.shard.Owner != "" {
-		ids, err := s.e.runs.Missing(ctx, s.run.Scope, s.list(), s.shard.Cursor, removalsAtOnce)
+	for l.holds() {
+		ids, err := l.e.runs.Missing(ctx, l.run.Scope, l.list(), l.shard.Cursor, removalsAtOnce)
 		if err != nil {
-			return fmt.Errorf("remove %s: %w", s.typ.Name, err)
+			return fmt.Errorf("remove %s: %w", l.typ.Name, err)
 		}
-		counts, err := s.removeGone(ctx, ids)
+		counts, err := l.removeGone(ctx, ids)
 		if err != nil {
 			return err
 		}
-		cursor := s.shard.Cursor
+		cursor := l.shard.Cursor
 		if len(ids) > 0 {
 			cursor = ids[len(ids)-1]
 		}
-		last := !s.e.opt.Now().Before(s.until)
-		if err := s.advance(ctx, counts, cursor, len(ids) < removalsAtOnce, last); err != nil {
+		if err := l.advance(ctx, counts, cursor, len(ids) < removalsAtOnce); err != nil {
 			return err
+		}
+		if !l.e.opt.Now().Before(l.until) {
+			return nil
 		}
 	}
 	return nil
@@ -87,41 +89,40 @@ func (s *slice) list() string {
 // mayRemove reports whether the run may remove by itself what it missed. If a
 // person has to agree, the run ends here, with a proposal; if other shards are
 // still at work, this one is let go of.
-func (s *slice) mayRemove(ctx context.Context) (bool, error) {
-	if s.run.Mode == Removal {
+func (l *lane) mayRemove(ctx context.Context) (bool, error) {
+	if l.run.Mode == Removal {
 		return true, nil
 	}
-	shards, err := s.e.runs.Shards(ctx, s.run.Scope, s.run.ID)
+	shards, err := l.e.runs.Shards(ctx, l.run.Scope, l.run.ID)
 	if err != nil {
 		return false, fmt.Errorf("before removing: %w", err)
 	}
 	if removals(shards) == nil {
-		after := s.shard
-		after.Owner, after.WokenAt, after.Failures = "", time.Time{}, max(after.Failures-1, 0)
-		return false, s.e.runs.Advance(ctx, s.run.Scope, s.shard, after)
+		l.sleep(ctx)
+		return false, nil
 	}
 	totals, _ := sum(shards)
 	reason := guarded(totals)
 	if reason == "" {
-		reason, err = s.mapped(ctx)
+		reason, err = l.mapped(ctx)
 	}
 	if err != nil || reason == "" {
 		return err == nil, err
 	}
-	s.run.Proposal = &Proposal{State: ProposalOpen, Missing: totals.Missing, Stored: totals.Read + totals.Missing, Reason: reason}
-	return false, s.e.end(ctx, s.run, Partial, nil, "system")
+	l.run.Proposal = &Proposal{State: ProposalOpen, Missing: totals.Missing, Stored: totals.Read + totals.Missing, Reason: reason}
+	return false, l.e.end(ctx, l.run, Partial, nil, "system")
 }
 
 // mapped says that something depends on one of the records, "" if nothing does.
-func (s *slice) mapped(ctx context.Context) (string, error) {
-	if s.e.opt.Mapped == nil {
+func (l *lane) mapped(ctx context.Context) (string, error) {
+	if l.e.opt.Mapped == nil {
 		return "", nil
 	}
-	ids, err := s.e.runs.Missing(ctx, s.run.Scope, s.list(), s.shard.Cursor, manyRemovals)
+	ids, err := l.e.runs.Missing(ctx, l.run.Scope, l.list(), l.shard.Cursor, manyRemovals)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
-	mapped, err := s.e.opt.Mapped(ctx, s.run.Scope, s.typ.Name, ids)
+	mapped, err := l.e.opt.Mapped(ctx, l.run.Scope, l.typ.Name, ids)
 	if err != nil || !mapped {
 		return "", err
 	}

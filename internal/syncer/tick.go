@@ -67,10 +67,10 @@ func (e *Engine) reviveShards(ctx context.Context, run Run, shards []Shard, now 
 	for _, s := range shards {
 		abandoned := s.Owner != "" && !s.Held(now)
 		forgotten := s.Owner == "" && now.After(s.WokenAt.Add(idle))
-		if s.Done || s.Asleep() || (!abandoned && !forgotten) {
+		died = died || abandoned && !s.Done
+		if s.Done || s.Asleep(now) || (!abandoned && !forgotten) {
 			continue
 		}
-		died = died || abandoned
 		if err := e.wakeShard(ctx, run.Scope, run.ID, s.No, 0); err != nil {
 			return err
 		}

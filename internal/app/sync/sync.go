@@ -58,7 +58,7 @@ func New(cfg app.Config) (Handler, error) {
 	db := dynamodb.NewFromConfig(aws)
 	store := dynamo.New(db, cfg.TableName, time.Now)
 	vault := secrets.New(secretsmanager.NewFromConfig(aws))
-	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, log)
+	conn := connector.ForFunction(cfg, store, vault, dynamo.Workers, 1, log)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
 	waker := app.Waker{Sender: sender}
 	mappings, err := connector.NewMapping(cfg, store, conn, sender)

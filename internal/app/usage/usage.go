@@ -43,7 +43,7 @@ func New(cfg app.Config) (Handler, error) {
 	aws := app.AWS()
 	log := cfg.Logger()
 	store := dynamo.New(dynamodb.NewFromConfig(aws), cfg.TableName, time.Now)
-	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, log)
+	conn := connector.ForFunction(cfg, store, secrets.New(secretsmanager.NewFromConfig(aws)), dynamo.Workers, 0, log)
 	waker := Waker{Sender: queue.NewSender(sqs.NewFromConfig(aws), cfg.UsageQueueURL)}
 	told := &events.Postings{Bus: events.NewBus(eventbridge.NewFromConfig(aws), cfg.EventBusName), Now: time.Now}
 	catalog, err := mapping.ParseCatalog(cfg.Products)

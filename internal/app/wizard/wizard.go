@@ -47,7 +47,7 @@ func New(cfg app.Config) (lambdahttp.Func, error) {
 	db := dynamodb.NewFromConfig(aws)
 	store := dynamo.New(db, cfg.TableName, time.Now)
 	vault := secrets.New(secretsmanager.NewFromConfig(aws))
-	conn := connector.ForFunction(cfg, store, vault, dynamo.People, log)
+	conn := connector.ForFunction(cfg, store, vault, dynamo.People, 0, log)
 	sender := queue.NewSender(sqs.NewFromConfig(aws), cfg.SyncQueueURL)
 	waker := app.Waker{Sender: sender}
 	engine := syncer.New(store.Runs(), store.Records(), conn, waker, syncer.Options{

@@ -102,7 +102,7 @@ func (w *worker) wire() {
 		Connections: fixed{w.cfg}, Vault: fixed{w.cfg}, ClientID: benchClient, UserAgent: "psabridge/bench (sync)",
 		AllowLoopback: true, Now: now,
 		Budget: func(id psa.Identity) connector.Budget {
-			return store.Budget(id, dynamo.Workers, dynamo.BudgetOptions{PerMinute: w.cfg.PerMinute, Slots: w.cfg.Slots})
+			return store.Budget(id, dynamo.Workers, dynamo.BudgetOptions{PerMinute: w.cfg.PerMinute, Slots: w.cfg.Slots, Own: 1})
 		},
 	})
 	w.engine = syncer.New(store.Runs(), store.Records(), w.conn, w, syncer.Options{InFlight: w.cfg.InFlight, Now: now})

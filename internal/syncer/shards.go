@@ -4,57 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
 
-// page is a page that was fetched, or why there is none.
-type page struct {
-	// shard is as it was claimed.
-	shard Shard
-	batch Batch
-	// cursor is where the shard stands once the page is kept.
-	cursor psa.RecordID
-	// last says that the slice ends with this page.
-	last bool
-	err  error
-}
+// Asleep reports whether the shard waits for a worker that has a lane for it:
+// nobody is at it at now, or was woken for it.
+func (s Shard) Asleep(now time.Time) bool { return !s.Done && s.WokenAt.IsZero() && !s.Held(now) }
 
-// fetch reads page after page of a shard, and then of the next shard that
-// sleeps, until the slice's time is up or an error ends it. It is one page
-// ahead of keep, and asks for nothing that will not be kept but for an error
-// there.
-func (s *slice) fetch(ctx context.Context, shard Shard, pages chan<- page) {
-	defer close(pages)
-	p := page{shard: shard, cursor: shard.Cursor}
-	for {
-		p.batch, p.err = s.e.readPart(ctx, s.src, s.run, s.typ, p.shard, p.cursor)
-		if p.err == nil {
-			p.cursor = p.batch.Next
-		}
-		p.last = p.err != nil || !s.e.opt.Now().Before(s.until)
-		pages <- p // somebody takes it, to keep it or to give it back
-		if p.last || ctx.Err() != nil {
-			return
-		}
-		if p.batch.More {
-			continue
-		}
-		next, err := s.e.claimNext(ctx, s.run, false)
-		if err != nil || next == nil { // an error meets the shard's own worker again
-			return
-		}
-		p = page{shard: *next, cursor: next.Cursor}
-	}
-}
-
-// Asleep reports whether no worker was ever woken for the shard.
-func (s Shard) Asleep() bool { return !s.Done && s.WokenAt.IsZero() && s.Owner == "" }
-
-// awake is how many of the shards have a worker, or a message on its way to one.
+// awake is how many of the shards have a message, or a worker that was woken by
+// one.
 func awake(shards []Shard) (n int) {
 	for _, s := range shards {
-		if !s.Done && !s.Asleep() {
+		if !s.Done && !s.WokenAt.IsZero() {
 			n++
 		}
 	}
@@ -67,8 +30,9 @@ func (e *Engine) claimNext(ctx context.Context, run Run, withRemovals bool) (*Sh
 	if err != nil {
 		return nil, fmt.Errorf("next shard: %w", err)
 	}
+	now := e.opt.Now()
 	for _, s := range shards {
-		if !s.Asleep() || s.Part == Removals && (!withRemovals || removals(shards) == nil) {
+		if !s.Asleep(now) || s.Part == Removals && (!withRemovals || removals(shards) == nil) {
 			continue
 		}
 		claimed, err := e.claim(ctx, run, s.No)
