@@ -45,10 +45,10 @@ type TableStats struct {
 // partition is the rows of one partition key, sorted by sort key.
 type partition struct{ rows []*row }
 
-// row is an item: its attributes as they came.
+// row is an item as it came, and once somebody asked for them, its attributes.
 type row struct {
 	sk    string
-	size  int
+	item  []byte
 	names []string
 	raws  [][]byte
 }
@@ -159,33 +159,40 @@ func (t *Table) forward(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, _ = io.Copy(w, resp.Body)
 }
 
-// parseRow takes an item apart and checks it.
-func parseRow(item []byte) (pk string, r *row, err error) {
-	r = &row{size: len(item)}
-	item = bytes.Clone(item)
-	ok := jsonscan.Object(item, func(name, value []byte) bool {
-		r.names = append(r.names, string(name))
-		r.raws = append(r.raws, value)
-		kind, v, ok := typed(value)
-		switch {
-		case !ok:
-			return false
-		case string(name) == "pk":
-			pk = v
-		case string(name) == "sk":
-			r.sk = v
-		}
-		return kind != "N" || isNumber(v)
-	})
+// rowOf finds the keys of an item.
+func rowOf(item []byte) (pk string, r *row, err error) {
+	r = &row{item: item}
+	pk, r.sk = keyIn(item, `"pk":{"S":"`), keyIn(item, `"sk":{"S":"`)
 	switch {
-	case !ok:
-		return "", nil, invalid("an item is not well formed")
 	case pk == "" || r.sk == "":
 		return "", nil, invalid("One of the required keys was not given a value")
 	case len(item) > 400<<10:
 		return "", nil, invalid("Item size has exceeded the maximum allowed size")
 	}
 	return pk, r, nil
+}
+
+// keyIn is the string behind its name; a key has nothing that is escaped.
+func keyIn(item []byte, name string) string {
+	_, rest, _ := bytes.Cut(item, []byte(name))
+	key, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(key)
+}
+
+// read takes an item apart and checks it. One that is not well formed has no
+// attributes.
+func (r *row) read() {
+	if r.names != nil {
+		return
+	}
+	ok := jsonscan.Object(r.item, func(name, value []byte) bool {
+		r.names, r.raws = append(r.names, string(name)), append(r.raws, value)
+		kind, v, ok := typed(value)
+		return ok && (kind != "N" || isNumber(v))
+	})
+	if !ok {
+		r.names, r.raws = nil, nil
+	}
 }
 
 // typed reads an attribute value of which the types S, N, B and BOOL are known.
@@ -243,6 +250,7 @@ func (t *Table) find(pk, sk string) *row {
 
 // value is an attribute's value, "" if it has none.
 func (r *row) value(name string) (string, bool) {
+	r.read()
 	for i, n := range r.names {
 		if n == name {
 			_, v, _ := typed(r.raws[i])
