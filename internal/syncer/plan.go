@@ -218,15 +218,15 @@ func permanent(code problem.Code) bool {
 
 // split cuts the type's ids into ranges, of which the first few are woken. The
 // last one has no upper bound, so that records added meanwhile are read too.
-// What changed since a time is one range, since it is short, but where every
-// parent has to be asked for it. The shards of what is read by name follow.
+// What changed since a time is one range if it is short, but where every parent
+// has to be asked for it. The shards of what is read by name follow.
 func (e *Engine) split(run Run, t *Type, extent Extent, named []Shard) []Shard {
 	var shards []Shard
 	add := func(lo, hi psa.RecordID) {
 		shards = append(shards, Shard{RunID: run.ID, No: len(shards), Lo: lo, Hi: hi, Cursor: lo})
 	}
 	lo := psa.RecordID(0)
-	if run.Since.IsZero() || t.Under() {
+	if run.Since.IsZero() || t.Under() || extent.Count > 2*e.opt.PageSize {
 		for _, width := range e.widths(extent) {
 			add(lo, lo+width)
 			lo += width

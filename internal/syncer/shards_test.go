@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"testing"
+	"time"
 
 	"github.com/psabridge/psabridge/internal/psa"
 )
@@ -24,6 +25,19 @@ func TestSplit(t *testing.T) {
 		}
 		if awake(shards) != min(len(shards), 3) || len(shards) > 90 {
 			t.Errorf("%+v: %d of %d shards are awake", extent, awake(shards), len(shards))
+		}
+	}
+}
+
+// What changed is read in ranges too, if it is more than two pages.
+func TestSplitOfChanges(t *testing.T) {
+	t.Parallel()
+	e := New(nil, nil, nil, nil, Options{})
+	run := Run{ID: "r", Mode: Incremental, Since: time.Now()}
+	for count, parallel := range map[int]bool{0: false, 2000: false, 2001: true, 50_000: true} {
+		shards := e.split(run, mustType(t, psa.Companies), Extent{Count: count, MaxID: 1_000_000}, nil)
+		if len(shards) > 1 != parallel || shards[len(shards)-1].Hi != 0 {
+			t.Errorf("%d changes in %d ranges", count, len(shards))
 		}
 	}
 }
