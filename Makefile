@@ -59,7 +59,7 @@ years: ## simulated years under every combination of open points, and every faul
 
 .PHONY: race
 race: binaries ## tests of the core under the race detector (needs a C compiler)
-	@go test -race -json $(CORE) | $(REPORT)
+	@go test -race -timeout 15m -json $(CORE) | $(REPORT)
 
 .PHONY: e2e
 e2e: binaries $(CONSOLE)/node_modules/.stamp ## browser tests (Chromium, or CHROMIUM=path)

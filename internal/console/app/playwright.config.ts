@@ -13,8 +13,8 @@ export default defineConfig({
   fullyParallel: false,
   workers: 2,
   forbidOnly: true,
-  timeout: 240_000,
-  expect: { timeout: 15_000 },
+  timeout: 360_000,
+  expect: { timeout: 30_000 },
   // Each worker has an installation of its own, new with each project: the first begins with nothing set up, the
   // second is connected, and the third is left.
   projects: [
@@ -28,7 +28,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },
-    actionTimeout: 20_000,
+    actionTimeout: 40_000,
     trace: { mode: "retain-on-failure", screenshots: false },
     screenshot: "only-on-failure",
     reducedMotion: "reduce",

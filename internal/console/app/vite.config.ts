@@ -51,6 +51,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
-    testTimeout: 30_000, // machines that do other things as well
+    testTimeout: 60_000, // machines that do other things as well
   },
 });

@@ -26,7 +26,7 @@ type connectionState struct {
 func TestPauseDisconnectAndComeBack(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	before, err := i.walk(ctx)
 	if err != nil {

@@ -131,7 +131,7 @@ func (g *guided) connected(t *testing.T) []demo.Run {
 
 func (g *guided) done(t *testing.T) []demo.Run {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	runs, err := g.Wait(ctx, 50*time.Millisecond, nil)
 	if err != nil {
@@ -546,12 +546,12 @@ func (g *guided) graceIsOver(t *testing.T, secret string) {
 	}
 }
 
-// until looks again and again, for a minute.
+// until looks again and again, for a time that only a broken program needs.
 func (g *guided) until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); !holds(); <-tick.C {
+	for deadline := time.Now().Add(5 * time.Minute); !holds(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("in vain: %s", what)
 		}

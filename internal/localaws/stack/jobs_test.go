@@ -37,7 +37,7 @@ func TestFilterJobs(t *testing.T) {
 	t.Parallel()
 	s := start(t, stack.Config{Simulator: cwsim.Config{Companies: 30}})
 	client := &demo.Client{Base: s.BaseURL, Token: func() (string, error) { return s.Token("admin") }}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	companyID, public, private := s.Simulator.Credentials()
 	draft := demo.ConnectWise{ServerURL: s.ConnectWiseURL, CompanyID: companyID, PublicKey: public, PrivateKey: private}

@@ -22,7 +22,7 @@ func TestARestartInTheMiddleOfASync(t *testing.T) {
 		Simulator: cwsim.Config{Seed: 5, Companies: 2500, Latency: 40 * time.Millisecond, Switches: cwsim.Switches{MaxPageSize: 100}},
 		Adjust:    func(c *host.Config) { c.Speed = 12 },
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 
 	first, err := stack.Start(ctx, config)

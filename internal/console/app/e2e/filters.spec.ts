@@ -97,7 +97,7 @@ test("a ConnectWise that does not answer is named, and asked again", async ({
   await open(page, stack.console);
   await page.getByRole("radio", { name: "Only some companies" }).check();
   await page.getByRole("button", { name: "Preview" }).click();
-  await expect(page.getByRole("alert").first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("alert").first()).toBeVisible({ timeout: 120_000 });
   await look(page, "filters-down");
   await simulator.faults();
   await page.getByRole("button", { name: "Try again" }).first().click();

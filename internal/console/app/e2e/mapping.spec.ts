@@ -210,12 +210,12 @@ test("many are mapped at once, and more than fifty one by one with a way back", 
   await dialog.getByRole("option", { name }).first().click();
   await expect(dialog.getByRole("combobox", { name: "Agreement" })).toBeVisible();
   await dialog.getByRole("button", { name: "Map", exact: true }).click();
-  await expect(page.getByRole("heading", { name: "60 mappings saved" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { name: "60 mappings saved" })).toBeVisible({ timeout: 120_000 });
   await expect(page.getByText("Unmapped (0)")).toBeVisible();
   await look(page, "mapping-change");
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("heading", { name: "60 mappings taken back" })).toBeVisible({
-    timeout: 60_000,
+    timeout: 120_000,
   });
   await expect(page.getByText("Unmapped (35)")).toBeVisible();
 });
@@ -227,12 +227,12 @@ test("names that match are proposed, applied, and taken back in one click", asyn
   await open(page, stack.console);
   await page.getByRole("button", { name: "Map by name" }).click();
   await expect(page.getByRole("heading", { name: /tenants can be mapped by name/ })).toBeVisible({
-    timeout: 60_000,
+    timeout: 120_000,
   });
   await look(page, "automap-proposal");
   expect((await rows()).some(({ mapped }) => mapped)).toBe(false);
   await page.getByRole("button", { name: /^Map \d+ tenants$/ }).click();
-  await expect(page.getByRole("heading", { name: /mappings saved/ })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { name: /mappings saved/ })).toBeVisible({ timeout: 120_000 });
   const mapped = (await rows()).filter((row) => row.mapped);
   expect(mapped.length).toBeGreaterThan(20);
   await look(page, "automap-applied");
@@ -240,7 +240,7 @@ test("names that match are proposed, applied, and taken back in one click", asyn
   await expect(page.getByRole("heading", { name: /mappings saved/ })).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("heading", { name: `${mapped.length} mappings taken back` })).toBeVisible({
-    timeout: 60_000,
+    timeout: 120_000,
   });
   await expect(page.getByText("Unmapped (60)")).toBeVisible();
   await page.getByRole("button", { name: "Close" }).click();

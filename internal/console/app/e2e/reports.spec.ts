@@ -26,7 +26,7 @@ const over = (before: number) =>
         const { items } = await call<Runs>("GET", "/v1/postings/runs");
         return items.length > before && items.every(({ active }) => !active);
       },
-      { timeout: 60_000 },
+      { timeout: 120_000 },
     )
     .toBe(true);
 
@@ -159,7 +159,7 @@ test("disconnecting lists the lines that go on billing, and ends them first", as
   await expect(dialog.getByRole("list", { name: "Lines left open" })).toContainText("EMAIL-CORE");
   await look(page, "disconnect-lines");
   await dialog.getByRole("button", { name: "End these lines first" }).click();
-  await expect(dialog.getByText(/lines? (ended|updated)/)).toBeVisible({ timeout: 60_000 });
+  await expect(dialog.getByText(/lines? (ended|updated)/)).toBeVisible({ timeout: 120_000 });
   await expect(dialog.getByRole("list", { name: "Lines left open" })).toBeHidden();
   await look(page, "disconnect-ended");
 });

@@ -20,7 +20,7 @@ const results = resolve(import.meta.dirname, "../test-results");
 /** What is run; it is built before all specs. */
 export const program = resolve(results, "local");
 
-const startedWithin = 120_000;
+const startedWithin = 200_000;
 
 /** Starts everything from nothing, on a data folder of its own; what it returns ends it. */
 export async function start(name: string): Promise<{ stack: Stack; end: () => Promise<void> }> {

@@ -25,7 +25,7 @@ export const test = base.extend<Fixtures, Shared>({
       await use(stack);
       await end();
     },
-    { scope: "worker", auto: true, timeout: 150_000 },
+    { scope: "worker", auto: true, timeout: 240_000 },
   ],
   simulator: async ({ stack }, use) => use(new Simulator(stack)),
   watched: async ({ page }, use) => {
@@ -90,7 +90,7 @@ export async function quiet(call: Call): Promise<void> {
     const { items } = await call<{ items: { activeRun?: string }[] }>("GET", "/v1/data-types");
     return items.some((type) => type.activeRun);
   };
-  await expect.poll(busy, { timeout: 90_000 }).toBe(false);
+  await expect.poll(busy, { timeout: 180_000 }).toBe(false);
 }
 
 /** The demo account connected and synced, if it is not yet: so that each spec of the dashboard runs by itself too. */

@@ -101,7 +101,7 @@ test("enabling leads to a finished first sync", async ({ watched: page, stack })
   await page.getByRole("button", { name: "Save & enable" }).click();
   await expect(step(page, "First sync")).toBeVisible();
   await page.screenshot({ path: `${screens}/progress-under-way.png`, fullPage: true });
-  await expect(page.getByText("The first sync is done")).toBeVisible({ timeout: 100_000 });
+  await expect(page.getByText("The first sync is done")).toBeVisible({ timeout: 200_000 });
   await look(page, "progress-done");
   await page.getByRole("link", { name: "Open the dashboard" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "ConnectWise PSA" })).toBeVisible();
