@@ -175,7 +175,7 @@ func (s *stage) company(a *msp, st step) {
 func (s *stage) merge(a *msp, from syncertest.Record, st step) {
 	into, _ := one(a.cw.All(psa.Companies), st.b)
 	if a.cw.Untouched {
-		for _, typ := range a.types[1:] {
+		for _, typ := range []psa.DataType{psa.Contacts, syncertest.Configurations, syncertest.Notes} { // on or off
 			for _, r := range a.cw.All(typ) {
 				if r.Company == from.ID {
 					a.dirty[recordOf{typ, r.ID}] = true
