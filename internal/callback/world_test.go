@@ -48,12 +48,16 @@ type world struct {
 	posted  [][]byte   // envelopes
 	woken   []syncer.Message
 	skew    time.Duration
+	stands  time.Time // the clock, while it stands still
 	metrics map[string]int
 }
 
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.stands.IsZero() {
+		return w.stands
+	}
 	return time.Now().Add(w.skew)
 }
 
@@ -63,10 +67,21 @@ func (w *world) pass(d time.Duration) {
 	w.skew += d
 }
 
-// startMinute moves on to the start of the next minute: limits count by it.
-func (w *world) startMinute() {
+// minute does something within a minute, by which limits count, however long it
+// takes: the clock stands still.
+func (w *world) minute(do func()) {
 	now := w.now()
-	w.pass(now.Truncate(time.Minute).Add(time.Minute).Sub(now))
+	next := now.Truncate(time.Minute).Add(time.Minute)
+	w.pass(next.Sub(now))
+	w.stand(next)
+	do()
+	w.stand(time.Time{})
+}
+
+func (w *world) stand(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stands = at
 }
 
 // newWorld is a connection with callbacks for companies and contacts, which
