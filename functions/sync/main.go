@@ -19,6 +19,7 @@ func main() {
 }
 
 func run() error {
+	app.BoundMemory()
 	cfg, err := app.Load("sync", os.Getenv, sync.Needs()...)
 	if err != nil {
 		return err

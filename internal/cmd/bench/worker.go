@@ -76,6 +76,7 @@ type worker struct {
 }
 
 func runWorker(in io.Reader, out io.Writer) error {
+	app.BoundMemory()
 	w := &worker{out: json.NewEncoder(out)}
 	if err := json.Unmarshal([]byte(os.Getenv("BENCH_WORKER")), &w.cfg); err != nil {
 		return fmt.Errorf("worker: %w", err)
