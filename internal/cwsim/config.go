@@ -34,6 +34,8 @@ type Config struct {
 	// URL is where the simulator is reached, for key_url of callbacks. Start sets it.
 	URL string
 
+	// TimeZone is what the server says of its own; default "Eastern Standard Time".
+	TimeZone string
 	// Now is the server's clock; default time.Now.
 	Now func() time.Time
 	// Latency delays every answer.
@@ -66,6 +68,7 @@ func (c Config) withDefaults() Config {
 	fill(&c.PrivateKey, "demo/Key+&<"+randomKey(rng, 12)+">=")
 	fill(&c.Codebase, "v2026_1/")
 	fill(&c.SiteHost, defaultHost)
+	fill(&c.TimeZone, "Eastern Standard Time")
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -34,7 +34,7 @@ func (c *call) systemInfo() (response, error) {
 	c.sim.mu.RLock()
 	defer c.sim.mu.RUnlock()
 	return jsonValue(http.StatusOK, map[string]any{
-		"version": "v2026.1.99999", "isCloud": c.sim.codebase != router, "serverTimeZone": "Eastern Standard Time",
+		"version": "v2026.1.99999", "isCloud": c.sim.codebase != router, "serverTimeZone": c.sim.cfg.TimeZone,
 		"licenseBits": []map[string]any{{"name": "Simulator", "activeFlag": true}}, "cloudRegion": "NA", "maxWorkFlowRecordsAllowed": 1000,
 	}), nil
 }

@@ -19,7 +19,7 @@ func TestARestartInTheMiddleOfASync(t *testing.T) {
 	t.Parallel()
 	config := stack.Config{
 		DataDir: t.TempDir(), SimulatorPort: freePort(t),
-		Simulator: cwsim.Config{Seed: 5, Companies: 2500, Latency: 40 * time.Millisecond, Switches: cwsim.Switches{MaxPageSize: 100}},
+		Simulator: cwsim.Config{Seed: 5, Companies: 2500, TimeZone: noon(t).String(), Latency: 40 * time.Millisecond, Switches: cwsim.Switches{MaxPageSize: 100}},
 		Adjust:    func(c *host.Config) { c.Speed = 12 },
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
