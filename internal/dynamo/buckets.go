@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -199,6 +200,7 @@ func (l *lister) read(ctx context.Context, entries []item, limit int) ([]part, e
 // take adds what was read of a partition. It is full if there may be more of
 // it, or no room.
 func (l *lister) take(p part) (full bool) {
+	l.rows = slices.Grow(l.rows, min(len(p.rows), l.want-len(l.rows)))
 	for _, row := range p.rows {
 		if len(l.rows) == l.want {
 			return true

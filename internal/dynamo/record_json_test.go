@@ -83,7 +83,7 @@ func TestItemsByHand(t *testing.T) {
 		}
 	}
 	var answer []map[string]any
-	var want []recordItem
+	var want []syncer.Row
 	for _, row := range oddRows() {
 		it, err := c.item(scope, row)
 		if err != nil {
@@ -93,19 +93,23 @@ func TestItemsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, want = append(answer, asJSON(t, it)), append(want, parsed)
+		kept, err := c.row(psa.Companies, parsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, want = append(answer, asJSON(t, it)), append(want, kept)
 	}
 	last := map[string]any{"pk": map[string]any{"S": "a#\"b"}, "sk": map[string]any{"S": "7"}}
 	body, err := json.Marshal(map[string]any{"Count": 5, "Items": answer, "LastEvaluatedKey": last})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r reading
+	r := reading{codec: &c, typ: psa.Companies}
 	for range 2 { // as often as the SDK asks
 		if err := r.parse(body); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, r.items, cmp.AllowUnexported(recordItem{})); diff != "" {
+		if diff := cmp.Diff(want, r.rows); diff != "" {
 			t.Errorf("read (-parsed +read):\n%s", diff)
 		}
 		if text(r.last, "pk") != "a#\"b" || text(r.last, "sk") != "7" || len(r.last) != 2 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -25,7 +26,7 @@ import (
 // inPartition reads up to limit rows of a partition (0: all) and says whether
 // there are more.
 func (r *Records) inPartition(ctx context.Context, typ psa.DataType, q query, limit int) (rows []syncer.Row, more bool, err error) {
-	var answer reading
+	answer := reading{codec: &r.codec, typ: typ, now: r.db.now().Unix()}
 	for {
 		ask := 0
 		if limit > 0 {
@@ -34,16 +35,10 @@ func (r *Records) inPartition(ctx context.Context, typ psa.DataType, q query, li
 		if err := r.db.readQuery(ctx, q, ask, &answer); err != nil {
 			return nil, false, fmt.Errorf("query %s: %w", typ, err)
 		}
-		for _, it := range answer.items {
-			if it.Expires != 0 && it.Expires <= r.db.now().Unix() {
-				continue
-			}
-			row, err := r.codec.row(typ, it)
-			if err != nil {
-				return nil, false, err
-			}
-			rows = append(rows, row)
+		if rows == nil {
+			rows, answer.rows = answer.rows, nil
 		}
+		rows = append(rows, answer.rows...)
 		if limit > 0 && len(rows) > limit {
 			return rows[:limit], true, nil
 		}
@@ -72,7 +67,12 @@ func (t *table) readQuery(ctx context.Context, q query, limit int, answer *readi
 // reading is the SDK's protocol for a query of rows.
 type reading struct {
 	smithyhttp.ClientProtocol
-	items []recordItem
+	codec *codec
+	typ   psa.DataType
+	// now is when items have expired by, in seconds.
+	now int64
+	// rows are those of the last answer.
+	rows []syncer.Row
 	// last is where the query goes on, nil at its end.
 	last item
 	runs runNames
@@ -97,7 +97,7 @@ func (r *reading) DeserializeResponse(
 
 // parse reads an answer.
 func (r *reading) parse(body []byte) error {
-	r.items, r.last = r.items[:0], nil
+	r.rows, r.last = slices.Grow(r.rows[:0], len(body)/usualItem), nil
 	var failed error
 	c := jsonscan.Read(body)
 	ok := c.Members(func(name []byte) bool {
@@ -108,7 +108,7 @@ func (r *reading) parse(body []byte) error {
 				ok := attributes(c, func(kind, name, value []byte) {
 					failed = errors.Join(failed, it.set(string(kind), string(name), value, &r.runs))
 				})
-				r.items = append(r.items, it)
+				failed = errors.Join(failed, r.keep(it))
 				return ok
 			})
 		case "LastEvaluatedKey":
@@ -125,6 +125,19 @@ func (r *reading) parse(body []byte) error {
 		return fmt.Errorf("no answer of DynamoDB's: %w", psa.ErrInvalid)
 	}
 	return failed
+}
+
+// usualItem is about how many bytes an item has without its Data.
+const usualItem = 300
+
+// keep makes a row of an item that has not expired.
+func (r *reading) keep(it recordItem) error {
+	if it.Expires != 0 && it.Expires <= r.now {
+		return nil
+	}
+	row, err := r.codec.row(r.typ, it)
+	r.rows = append(r.rows, row)
+	return err
 }
 
 // attributes takes an item, and yields what each attribute says, and its kind.

@@ -82,6 +82,9 @@ func (e *Engine) stored(ctx context.Context, run Run, t *Type, page Batch) (map[
 func (e *Engine) upsert(ctx context.Context, run Run, t *Type, records []judged, was map[psa.RecordID]Row) (map[psa.RecordID]Row, error) {
 	is := make(map[psa.RecordID]Row, len(records))
 	var rows []Row
+	if run.first() { // all of them are new
+		rows = make([]Row, 0, len(records))
+	}
 	for _, rec := range records {
 		old := was[rec.ID]
 		if rec.again {
