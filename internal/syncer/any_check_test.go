@@ -192,7 +192,8 @@ func (s *stage) exact(a *msp, when string, excused func(k recordOf, stored synce
 }
 
 // unseen says what an incremental run need not find: what changed without a
-// trace, what is gone and no callback told of, and what belongs to such.
+// trace, what is gone and no callback told of, and what belongs to such; and
+// what is read under its company and went to one that is gone.
 func (s *stage) unseen(a *msp) func(k recordOf, stored syncer.Row) bool {
 	companies := s.living(a, psa.Companies)
 	stale := func(id psa.RecordID) bool {
@@ -201,6 +202,10 @@ func (s *stage) unseen(a *msp) func(k recordOf, stored syncer.Row) bool {
 	}
 	return func(k recordOf, stored syncer.Row) bool {
 		r, there := a.cw.Get(k.typ, k.id)
+		_, company := a.cw.Get(psa.Companies, r.Company)
+		if there && k.typ == syncertest.Notes && !company && stored.Parent != r.Company {
+			return true
+		}
 		return a.dirty[k] || stored.ID != 0 && !there && !a.told[k] || k.typ != psa.Companies && (stale(r.Company) || stale(stored.Parent))
 	}
 }
