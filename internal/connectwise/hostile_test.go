@@ -79,6 +79,7 @@ func TestHostileAnswers(t *testing.T) {
 				tt.answer(w, r)
 			}))
 			cfg.MaxPage, cfg.Base.Address = 1<<20, Address{}
+			cfg.Timeout = 5 * time.Minute // a bomb is packed in this process
 			p, err := newClient(t, cfg).ReadRange(t.Context(), "/company/companies", RangeQuery{})
 			if problem.CodeOf(err) != tt.code || len(p.Items) != 0 {
 				t.Errorf("got %d items, %v; want code %s", len(p.Items), err, tt.code)

@@ -3,6 +3,9 @@ package stack_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +28,13 @@ func TestARestartInTheMiddleOfASync(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 
+	var pages atomic.Int32
+	halfRead := make(chan struct{})
+	config.Simulator.OnRequest = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/company/companies") && r.URL.Query().Get("pageSize") == "100" && pages.Add(1) == 12 {
+			close(halfRead)
+		}
+	}
 	first, err := stack.Start(ctx, config)
 	if err != nil {
 		t.Fatal(err)
@@ -34,11 +44,16 @@ func TestARestartInTheMiddleOfASync(t *testing.T) {
 	if err := client.Connect(ctx, demo.ConnectWise{ServerURL: first.ConnectWiseURL, CompanyID: companyID, PublicKey: public, PrivateKey: private}); err != nil {
 		t.Fatal(err)
 	}
+	go func() { // however slowly the progress is looked at, the sync is not over
+		<-halfRead
+		_ = first.Simulator.SetFaults(cwsim.Fault{Kind: cwsim.FaultLatency, Path: "/company/companies", DelayMS: 600_000})
+	}()
 	stopped := halfWay(ctx, t, client)
 	if err := first.Close(); err != nil {
 		t.Logf("the services end as they are told to: %v", err)
 	}
 
+	config.Simulator.OnRequest = nil
 	second := start(t, config)
 	runs, err := clientOf(second).Wait(ctx, 100*time.Millisecond, nil)
 	if err != nil {
