@@ -33,6 +33,7 @@ func connected(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.rest(t)
 	return w
 }
 

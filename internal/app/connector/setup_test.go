@@ -236,7 +236,8 @@ func TestDyingAtEveryCallToAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := len(w.faults.Calls())
-	if calls < 12 {
+	const least = 12 // calls; how often the budget is asked differs with the machine
+	if calls < least {
 		t.Fatalf("only %d calls: the faults do not see them", calls)
 	}
 	for n := 1; n <= calls; n++ {
@@ -246,7 +247,7 @@ func TestDyingAtEveryCallToAWS(t *testing.T) {
 				w := newWorld(t, cwsim.Config{})
 				w.faults.KillAt(n, when)
 				_ = press(t, w)
-				if !w.faults.Killed() && n <= calls/2 { // how often the budget is asked differs a little
+				if !w.faults.Killed() && n <= least {
 					t.Error("the process lived")
 				}
 				w.faults.Revive()

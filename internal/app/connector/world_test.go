@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ type world struct {
 
 	mu     sync.Mutex
 	passed time.Duration
+	opened []*connector.Connector
 }
 
 func newWorld(t *testing.T, cfg cwsim.Config) *world {
@@ -71,13 +73,29 @@ func (w *world) pass(d time.Duration) {
 func (w *world) store() *dynamo.Store { return dynamo.New(w.db, w.table, w.now) }
 
 func (w *world) connector(allowLoopback bool) *connector.Connector {
-	return connector.New(connector.Config{
+	c := connector.New(connector.Config{
 		Connections: w.store().Setup(), Vault: secrets.New(w.sm), ClientID: clientID, Version: "2025.1",
 		UserAgent: "psabridge/test (test)", AllowLoopback: allowLoopback, Now: w.now,
 		Budget: func(id psa.Identity) connector.Budget {
 			return w.store().Budget(id, dynamo.People, dynamo.BudgetOptions{})
 		},
 	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opened = append(w.opened, c)
+	return c
+}
+
+// rest has every process give back what it holds of the budget, as at the end
+// of an invocation: one that dies later takes nothing of it along.
+func (w *world) rest(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	opened := slices.Clone(w.opened)
+	w.mu.Unlock()
+	for _, c := range opened {
+		c.Rest(t.Context())
+	}
 }
 
 // service is a new process's.
