@@ -39,7 +39,7 @@ func TestP2EqualTimestampsAcrossPages(t *testing.T) {
 		})
 		p := w.process(&mortal{})
 		w.run(p, psa.Companies, "")
-		if err := w.sim.Touch(cwsim.Companies, time.Now(), 150); err != nil {
+		if err := w.sim.Touch(cwsim.Companies, w.now(), 150); err != nil {
 			t.Fatal(err)
 		}
 		checkRun(t, w.run(p, psa.Companies, ""), outcome{syncer.Succeeded, syncer.Incremental, syncer.Counts{Read: 150, Updated: 150}})

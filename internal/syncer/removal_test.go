@@ -2,6 +2,7 @@ package syncer_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -306,7 +307,7 @@ func TestWhatACallbackStoresMeanwhileIsNotMissing(t *testing.T) {
 			w.fill(6)
 			p := w.settle(w.request(w.process(&mortal{})))
 			worker := w.process(&mortal{})
-			worker.read = func() {
+			worker.read = func(*http.Request) {
 				if len(w.sim.IDs(cwsim.Companies)) >= 60 {
 					return
 				}

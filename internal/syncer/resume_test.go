@@ -3,6 +3,7 @@ package syncer_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -26,15 +27,15 @@ func TestP12AResumedRunRemovesWhatIsMissing(t *testing.T) {
 	w.remove(cwsim.Companies, ids[2], ids[58])
 	life := &mortal{}
 	pages := 0
-	life.read = func() {
-		requests := w.sim.Requests()
-		if last := requests[len(requests)-1]; !strings.Contains(last.Query, "deletedFlag") {
+	life.read = func(r *http.Request) {
+		if !strings.Contains(r.URL.RawQuery, "deletedFlag") {
 			return // not a page
 		}
-		if pages++; pages == 4 {
-			life.mu.Lock()
-			defer life.mu.Unlock()
-			life.dead = true
+		life.mu.Lock()
+		defer life.mu.Unlock()
+		if !life.dead { // a page that comes later comes to nobody
+			pages++
+			life.dead = pages == 4
 		}
 	}
 	w.compared(w.process(life), syncer.Full)

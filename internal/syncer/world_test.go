@@ -36,8 +36,8 @@ type mortal struct {
 	after bool // the call is made, its answer never seen
 	dead  bool
 	// read, if set, happens after ConnectWise has answered and before the
-	// process has the answer.
-	read func()
+	// process has the answer; it may be called side by side.
+	read func(*http.Request)
 }
 
 func (m *mortal) call(do func() error) error {
@@ -65,7 +65,7 @@ func (m *mortal) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	died := m.call(func() error {
 		resp, err = http.DefaultTransport.RoundTrip(r)
 		if m.read != nil {
-			m.read()
+			m.read(r)
 		}
 		return nil
 	})
