@@ -66,8 +66,13 @@ const (
 	// leaseReuse is how long a lease serves request after request before it
 	// is renewed.
 	leaseReuse = 20 * time.Second
-	// idleHold is how long a slot waits for its process's next request.
-	idleHold = 100 * time.Millisecond
+	// idleHold is how long a slot waits for its process's next request: as long
+	// as pages may take to be kept.
+	idleHold = 300 * time.Millisecond
+	// swapTries bounds the tries to change the shared state, one after the other:
+	// each refusal shows what it is now, and that somebody else got what they
+	// wanted. To wait in between would make it older.
+	swapTries = 16
 	// fresh is how old a process's knowledge of a block may be.
 	fresh = time.Second
 	// slotPoll is how long to wait before looking for a free slot again, and
@@ -102,7 +107,9 @@ type Budget struct {
 	blocked int64     // nobody may call before
 	seen    time.Time // when the shared state was seen
 	armed   bool      // timer runs
-	timer   *time.Timer
+	// preparing says that what the next request needs is on its way.
+	preparing bool
+	timer     *time.Timer
 }
 
 // lease is a slot of this process, idle since a time.
@@ -165,9 +172,10 @@ func (b *Budget) takeSlot(ctx context.Context) (lease, error) {
 	start := time.Now()
 	for {
 		if l, ok := b.takeLocal(); ok {
+			b.prepare()
 			return l, nil
 		}
-		w, err := b.acquire(ctx)
+		w, err := b.acquire(ctx, b.needs)
 		if err != nil {
 			return lease{}, fmt.Errorf("request budget: %w", err)
 		}

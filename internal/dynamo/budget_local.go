@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -102,6 +103,33 @@ func (b *Budget) needs() needs {
 		n.renewable = append(n.renewable, b.idle...)
 	}
 	return n
+}
+
+// prepare gets what the next request would have to wait for, while one is under
+// way. Should that fail, the next one gets it.
+func (b *Budget) prepare() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if b.preparing || b.opt.Own == 0 || b.spare(now) > 0 && now.Sub(b.seen) < fresh/2 {
+		return
+	}
+	b.preparing = true
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		_, _ = b.acquire(ctx, b.soon)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.preparing = false
+	}()
+}
+
+// soon is what the next request lacks: not a slot, which it gets from this one.
+func (b *Budget) soon() needs {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return needs{sight: true, tokens: b.spare(b.now()) == 0}
 }
 
 // gain is what a change of the shared state brought.

@@ -379,3 +379,40 @@ func TestOwnRequestsWait(t *testing.T) {
 		}
 	})
 }
+
+// slowly is a cell that takes its time.
+type slowly struct{ *memory }
+
+func (s slowly) load(ctx context.Context) (budgetState, error) {
+	time.Sleep(50 * time.Millisecond)
+	return s.memory.load(ctx)
+}
+
+func (s slowly) swap(ctx context.Context, state budgetState) (budgetState, error) {
+	time.Sleep(50 * time.Millisecond)
+	return s.memory.swap(ctx, state)
+}
+
+// What the next request needs is got while one is under way, so that a worker
+// that asks one after the other waits for the budget once.
+func TestABusyWorkerDoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget(slowly{new(memory)}, Workers, BudgetOptions{Own: 1}, time.Now)
+		for n := range 3 * tokenBatch {
+			began := time.Now()
+			release, err := b.Take(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); n > 0 && took > 0 {
+				t.Errorf("request %d waited %s", n, took)
+			}
+			time.Sleep(600 * time.Millisecond)
+			release()
+		}
+		if err := b.Rest(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

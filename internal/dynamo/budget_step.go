@@ -16,12 +16,12 @@ type waiting struct{ pause, retry time.Duration }
 
 // acquire gets from the shared state what a request lacks, in one conditional
 // write, or nothing at all.
-func (b *Budget) acquire(ctx context.Context) (w waiting, err error) {
+func (b *Budget) acquire(ctx context.Context, needs func() needs) (w waiting, err error) {
 	if err := b.lock(ctx); err != nil {
 		return waiting{}, err
 	}
 	defer b.unlock()
-	n := b.needs() // another request may have got it meanwhile
+	n := needs() // another request may have got it meanwhile
 	if n.sight {
 		if err := b.look(ctx); err != nil {
 			return waiting{}, err
@@ -90,12 +90,7 @@ func (b *Budget) change(ctx context.Context, f func(s *budgetState, now time.Tim
 		if err == nil || errors.Is(err, psa.ErrConflict) {
 			b.saw(stored)
 		}
-		if !errors.Is(err, psa.ErrConflict) || try == retryTries {
-			return err
-		}
-		// The refusal showed the state, so that the first repetition is
-		// likely to pass.
-		if try > 1 && wait(ctx, jitter(time.Duration(try)*retryStart)) != nil {
+		if !errors.Is(err, psa.ErrConflict) || try == swapTries {
 			return err
 		}
 	}
