@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -46,12 +47,12 @@ func run() error {
 		if !wanted(group.name) {
 			continue
 		}
-		began := time.Now()
+		began, before := time.Now(), ticks()
 		some, err := group.measure(ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %w", group.name, err)
 		}
-		fmt.Printf("%s took %s; %s\n", group.name, time.Since(began).Round(time.Second), load())
+		fmt.Printf("%s took %s; %s%s\n", group.name, time.Since(began).Round(time.Second), load(), stolen(before, ticks()))
 		rows = append(rows, some...)
 	}
 	if missed := report(rows); missed > 0 {
@@ -92,6 +93,35 @@ func load() string {
 		return fmt.Sprintf("%d processors", runtime.NumCPU())
 	}
 	return fmt.Sprintf("load %s on %d processors", strings.Join(strings.Fields(string(text))[:3], " "), runtime.NumCPU())
+}
+
+// ticks are the processors' times since the machine started, by what they were
+// spent on; none where the system does not say.
+func ticks() (spent []int64) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	for _, field := range strings.Fields(strings.TrimPrefix(first, "cpu")) {
+		n, _ := strconv.ParseInt(field, 10, 64) // 0 where it is none
+		spent = append(spent, n)
+	}
+	return spent
+}
+
+// stolen says how much of the time in between the host gave to other machines
+// though this one had work.
+func stolen(before, after []int64) string {
+	const kinds, steal = 8, 7 // those after it are part of others
+	if len(before) < kinds || len(after) < kinds {
+		return ""
+	}
+	var all int64
+	for i := range kinds {
+		all += after[i] - before[i]
+	}
+	return fmt.Sprintf(", %d %% stolen", (after[steal]-before[steal])*100/max(all, 1))
 }
 
 func report(rows []row) (missed int) {

@@ -129,6 +129,7 @@ func (t *Table) serve(w http.ResponseWriter, r *http.Request) {
 		out = fmt.Appendf(nil, `{"__type":%q,"message":%q}`, f.code, f.message)
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
 	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(out)), 10))
 	w.WriteHeader(status)
 	_, _ = w.Write(out) //nolint:gosec // JSON for an SDK, not for a browser
