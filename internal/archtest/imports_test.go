@@ -113,6 +113,20 @@ func TestSoleImporters(t *testing.T) {
 	}
 }
 
+// The functions that reckon in a ConnectWise's time zone bring the zones along:
+// where they run there are none.
+func TestZonesAreAtHand(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		switch short(p.ImportPath) {
+		case "functions/sync", "functions/usage":
+			if !slices.Contains(p.Deps, "time/tzdata") {
+				t.Errorf("%s has no time/tzdata", short(p.ImportPath))
+			}
+		}
+	}
+}
+
 // A rule that cannot fail protects nothing.
 func TestViolationsAreFound(t *testing.T) {
 	t.Parallel()
