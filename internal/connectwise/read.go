@@ -21,6 +21,9 @@ const maxPageSize = 1000
 type RangeQuery struct {
 	// After is the last id that is known; Until 0 means no upper bound.
 	After, Until psa.RecordID
+	// Last is the largest id that is known, 0 if none is: a full page that
+	// reaches it and says that nothing follows is taken to be the last.
+	Last psa.RecordID
 	// Since, if set, asks for lastUpdated >= Since (whole seconds).
 	Since time.Time
 	// Fields narrow the records; id and _info are always asked for. None
@@ -105,7 +108,8 @@ func (c *Client) readForward(ctx context.Context, path string, q RangeQuery) (p 
 		return Page{}, false, nil
 	}
 	c.remember(path, pagingForward, len(a.body))
-	p.More = (next || len(p.IDs) >= q.Limit) && !q.reached(p.IDs)
+	full := len(p.IDs) >= q.Limit && (q.Last == 0 || p.IDs[len(p.IDs)-1] < q.Last)
+	p.More = (next || full) && !q.reached(p.IDs)
 	return p, true, nil
 }
 

@@ -175,6 +175,7 @@ func (p *pair) run() syncer.Run {
 func (p *pair) plan() {
 	run := p.run()
 	run.StartedAt, run.ServerStart, run.Expected, run.Filter = p.s.now(), p.s.now().Add(-time.Second), p.n("expected", 5), pickOf(p, "filter", "", "f")
+	run.MaxID = psa.RecordID(p.n("max id", 5))
 	run.Fence += int64(p.n("fence", 8) / 7)
 	var shards []syncer.Shard
 	for no := range 1 + p.n("shards", 3) {

@@ -24,6 +24,7 @@ type runItem struct {
 	Since      int64            `dynamodbav:"since,omitempty"`
 	ServerTime int64            `dynamodbav:"serverTime,omitempty"`
 	Expected   int              `dynamodbav:"expected,omitempty"`
+	MaxID      psa.RecordID     `dynamodbav:"maxId,omitempty"`
 	Shards     int              `dynamodbav:"shards"`
 	Totals     syncer.Counts    `dynamodbav:"totals"`
 	Failure    *syncer.Failure  `dynamodbav:"failure,omitempty"`
@@ -46,7 +47,7 @@ func newRunItem(r syncer.Run) runItem {
 		key: runKey(r.Scope, r.ID), V: version, ID: r.ID, Type: r.Type, Mode: r.Mode, State: r.State, Fence: r.Fence,
 		By: r.RequestedBy, Requested: nanos(r.RequestedAt), Started: nanos(r.StartedAt), Finished: nanos(r.FinishedAt),
 		After: r.After, Since: nanos(r.Since), ServerTime: nanos(r.ServerStart),
-		Expected: r.Expected, Shards: r.Shards, Totals: r.Totals, Failure: r.Failure,
+		Expected: r.Expected, MaxID: r.MaxID, Shards: r.Shards, Totals: r.Totals, Failure: r.Failure,
 		Filter: r.Filter, From: r.From, Proposal: r.Proposal,
 	}
 }
@@ -56,7 +57,7 @@ func (it runItem) run(scope psa.Scope) syncer.Run {
 		ID: it.ID, Scope: scope, Type: it.Type, Mode: it.Mode, State: it.State, Fence: it.Fence,
 		RequestedBy: it.By, RequestedAt: fromNanos(it.Requested), StartedAt: fromNanos(it.Started),
 		FinishedAt: fromNanos(it.Finished), After: it.After, Since: fromNanos(it.Since),
-		ServerStart: fromNanos(it.ServerTime), Expected: it.Expected, Shards: it.Shards,
+		ServerStart: fromNanos(it.ServerTime), Expected: it.Expected, MaxID: it.MaxID, Shards: it.Shards,
 		Totals: it.Totals, Failure: it.Failure, Filter: it.Filter, From: it.From, Proposal: it.Proposal,
 	}
 }

@@ -17,7 +17,7 @@ func (r *Runs) PlanRun(ctx context.Context, run syncer.Run, shards []syncer.Shar
 		key: runKey(run.Scope, run.ID),
 		set: with{
 			"state": syncer.Running, "mode": run.Mode, "started": nanos(run.StartedAt), "since": nanos(run.Since),
-			"serverTime": nanos(run.ServerStart), "expected": run.Expected, "shards": len(shards),
+			"serverTime": nanos(run.ServerStart), "expected": run.Expected, "maxId": run.MaxID, "shards": len(shards),
 			"filter": run.Filter,
 		},
 		cond: "#state = :queued AND #fence = :held AND attribute_not_exists(#lost)",

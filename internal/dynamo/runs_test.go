@@ -24,6 +24,7 @@ func TestRunComesBackAsStored(t *testing.T) {
 	}
 
 	run.State, run.StartedAt, run.ServerStart, run.Expected, run.Shards = syncer.Running, s.now(), s.now(), 7, 1
+	run.MaxID = 9
 	must(t, s.Runs().PlanRun(t.Context(), run, []syncer.Shard{{RunID: "01A"}}, s.entry("run_started")))
 	run.State, run.FinishedAt = syncer.Failed, s.pass(time.Second)
 	run.Totals = syncer.Counts{Read: 6, Created: 1, Updated: 2, Unchanged: 3, Skipped: 4, Removed: 5}

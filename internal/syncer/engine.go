@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/psabridge/psabridge/internal/problem"
 	"github.com/psabridge/psabridge/internal/psa"
@@ -268,13 +269,18 @@ func (e *Engine) end(ctx context.Context, run Run, state State, failure *Failure
 	if err != nil {
 		return fmt.Errorf("end run: %w", err)
 	}
-	run.Totals, _ = sum(shards)
-	run.State, run.Failure, run.FinishedAt = state, failure, e.opt.Now()
+	totals, _ := sum(shards)
+	return e.endWith(ctx, run, totals, state, failure, by)
+}
+
+// endWith is end where the totals are known.
+func (e *Engine) endWith(ctx context.Context, run Run, totals Counts, state State, failure *Failure, by string) error {
+	run.Totals, run.State, run.Failure, run.FinishedAt = totals, state, failure, e.opt.Now()
 	var watermark time.Time
 	if run.Mode.reads() && (state == Succeeded || state == Partial) {
 		watermark = run.ServerStart
 	}
-	err = e.runs.EndRun(ctx, run, watermark, e.entry(run, "run_"+string(state), by))
+	err := e.runs.EndRun(ctx, run, watermark, e.entry(run, "run_"+string(state), by))
 	if errors.Is(err, psa.ErrConflict) {
 		return e.wakeOthers(ctx, run)
 	}
@@ -309,22 +315,23 @@ func (e *Engine) wakeOthers(ctx context.Context, run Run) error {
 // wakeChildren wakes the active runs of types whose parent has just become
 // final; one that waits for another run goes on waiting.
 func (e *Engine) wakeChildren(ctx context.Context, run Run) error {
+	var children errgroup.Group
 	for _, t := range Types() {
 		if t.Parent != run.Type {
 			continue
 		}
-		state, err := e.runs.TypeState(ctx, run.Scope, t.Name)
-		if err != nil {
-			return fmt.Errorf("wake children: %w", err)
-		}
-		if state.ActiveRun == "" {
-			continue
-		}
-		if err := e.wakeRun(ctx, Run{Scope: run.Scope, ID: state.ActiveRun}, 0); err != nil {
-			return err
-		}
+		children.Go(func() error {
+			state, err := e.runs.TypeState(ctx, run.Scope, t.Name)
+			if err != nil {
+				return fmt.Errorf("wake children: %w", err)
+			}
+			if state.ActiveRun == "" {
+				return nil
+			}
+			return e.wakeRun(ctx, Run{Scope: run.Scope, ID: state.ActiveRun}, 0)
+		})
 	}
-	return nil
+	return children.Wait() //nolint:wrapcheck // ours
 }
 
 func (e *Engine) wakeRun(ctx context.Context, run Run, delay time.Duration) error {

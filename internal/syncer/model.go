@@ -118,6 +118,8 @@ type Run struct {
 	ServerStart time.Time
 	// Expected is how many records ConnectWise said there are, at planning.
 	Expected int
+	// MaxID is the largest id that there was at planning.
+	MaxID psa.RecordID
 	// Shards is how many there are; 0 until planned.
 	Shards int
 	// Totals are the sums over the shards once the run is final; while it

@@ -127,7 +127,7 @@ func (e *Engine) readPart(ctx context.Context, src Source, run Run, t *Type, sha
 	case Children:
 		q.Of = shard.Of
 	default:
-		q.Until, q.Since, q.IDsOnly = shard.Hi, run.Since, run.Mode == Reconcile
+		q.Until, q.Last, q.Since, q.IDsOnly = shard.Hi, run.MaxID, run.Since, run.Mode == Reconcile
 	}
 	batch, err := src.Read(ctx, t, q)
 	batch.Next = cursor

@@ -46,7 +46,8 @@ func TestP2EqualTimestampsAcrossPages(t *testing.T) {
 	}
 }
 
-// P3: records come, change and go between pages. Every other one is read once.
+// P3: records come, change and go between pages. Every other one is read once:
+// eleven; the newest are read first, so that the new one may come too late.
 func TestP3RowsChangeBetweenPages(t *testing.T) {
 	t.Parallel()
 	for _, paging := range []map[string]string{nil, {"/company/companies": ""}} {
@@ -61,7 +62,7 @@ func TestP3RowsChangeBetweenPages(t *testing.T) {
 		}})
 		p := w.process(&mortal{})
 		first := w.run(p, psa.Companies, "").Totals
-		if first.Read != first.Created || first.Read < 12 || first.Read > 13 {
+		if first.Read != first.Created || first.Read < 11 || first.Read > 13 {
 			t.Errorf("first run: %+v", first)
 		}
 		w.run(p, psa.Companies, "")

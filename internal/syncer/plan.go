@@ -53,7 +53,7 @@ func (e *Engine) finish(ctx context.Context, run Run) error {
 	if totals.Skipped > 0 {
 		state = Partial
 	}
-	return e.end(ctx, run, state, nil, "system")
+	return e.endWith(ctx, run, totals, state, nil, "system")
 }
 
 func (e *Engine) plan(ctx context.Context, run Run) error {
@@ -80,7 +80,7 @@ func (e *Engine) plan(ctx context.Context, run Run) error {
 	if err != nil {
 		return e.planFailed(ctx, run, since, err)
 	}
-	run.ServerStart, run.Expected = extent.ServerTime, extent.Count
+	run.ServerStart, run.Expected, run.MaxID = extent.ServerTime, extent.Count, extent.MaxID
 	return e.planned(ctx, run, e.split(run, t, extent, named))
 }
 
@@ -216,8 +216,10 @@ func permanent(code problem.Code) bool {
 	}
 }
 
-// split cuts the type's ids into ranges, of which the first few are woken. The
-// last one has no upper bound, so that records added meanwhile are read too.
+// split cuts the type's ids into ranges, from the newest to the oldest, of which
+// the first few are woken. The first has no upper bound, so that records added
+// meanwhile are read too. Should it take a request more to know that nothing
+// follows, none of the others waits for that at the end.
 // What changed since a time is one range if it is short, but where every parent
 // has to be asked for it. The shards of what is read by name follow.
 func (e *Engine) split(run Run, t *Type, extent Extent, named []Shard) []Shard {
@@ -225,17 +227,17 @@ func (e *Engine) split(run Run, t *Type, extent Extent, named []Shard) []Shard {
 	add := func(lo, hi psa.RecordID) {
 		shards = append(shards, Shard{RunID: run.ID, No: len(shards), Lo: lo, Hi: hi, Cursor: lo})
 	}
-	lo := psa.RecordID(0)
 	if run.Since.IsZero() || t.Under() || extent.Count > 2*e.opt.PageSize {
+		lo, hi := extent.MaxID, psa.RecordID(0)
 		for _, width := range e.widths(extent) {
-			add(lo, lo+width)
-			lo += width
+			lo = max(lo-width, 0)
+			add(lo, hi)
+			hi = lo
 		}
 	}
 	if len(shards) == 0 {
 		add(0, 0)
 	}
-	shards[len(shards)-1].Hi = 0
 	for _, s := range named {
 		s.No = len(shards)
 		shards = append(shards, s)

@@ -61,6 +61,7 @@ type Extent struct {
 // Query of Source.Read: After < id <= Until.
 type Query struct {
 	After, Until psa.RecordID // Until 0: no bound
+	Last         psa.RecordID // known to be there when the run was planned
 	Since        time.Time    // zero: everything
 	Limit        int          // 1..1000; ConnectWise may return fewer
 	// Of narrows to the children of these parents, IDs to these records: at

@@ -78,7 +78,7 @@ func path(t *syncer.Type, parent psa.RecordID) string {
 
 // Read implements syncer.Source.
 func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (syncer.Batch, error) {
-	rq := connectwise.RangeQuery{After: q.After, Until: q.Until, Since: q.Since, Fields: t.Fields, Limit: q.Limit}
+	rq := connectwise.RangeQuery{After: q.After, Until: q.Until, Last: q.Last, Since: q.Since, Fields: t.Fields, Limit: q.Limit}
 	if q.IDsOnly {
 		rq.Fields = []string{"id"}
 	}

@@ -112,7 +112,8 @@ func (s *Store) PlanRun(ctx context.Context, planned syncer.Run, shards []syncer
 			return psa.ErrConflict
 		}
 		r.State, r.Mode, r.StartedAt, r.Since = syncer.Running, planned.Mode, planned.StartedAt, planned.Since
-		r.ServerStart, r.Expected, r.Shards, r.Filter = planned.ServerStart, planned.Expected, len(shards), planned.Filter
+		r.ServerStart, r.Expected, r.MaxID = planned.ServerStart, planned.Expected, planned.MaxID
+		r.Shards, r.Filter = len(shards), planned.Filter
 		for _, sh := range shards {
 			sh.RunID = planned.ID
 			sh.Of = slices.Clone(sh.Of)

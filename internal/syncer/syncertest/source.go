@@ -57,14 +57,20 @@ func (s *Source) Read(ctx context.Context, t *syncer.Type, q syncer.Query) (batc
 				return problem.New(problem.ConnectWiseNotFound, "There is no such record.", "").Wrap(psa.ErrNotFound)
 			}
 		}
+		follows := false
 		for _, r := range s.cw.records[t.Name] {
-			if asked(t, q, r) && len(batch.Reads) < q.Limit {
+			switch {
+			case !asked(t, q, r):
+			case len(batch.Reads) == q.Limit:
+				follows = true
+			default:
 				batch.Reads = append(batch.Reads, syncer.Read{ID: r.ID, Raw: r.raw(q.IDsOnly), SentAt: batch.SentAt, Parent: q.Under})
 			}
 		}
-		// A full page says nothing of what follows, unless the range ends there.
+		// A full page says nothing of what follows, unless the range ends there or
+		// all is read that is known.
 		n := len(batch.Reads)
-		batch.More = n == q.Limit && batch.Reads[n-1].ID != q.Until
+		batch.More = n == q.Limit && batch.Reads[n-1].ID != q.Until && (follows || q.Last == 0 || batch.Reads[n-1].ID < q.Last)
 		return nil
 	})
 	if err != nil {

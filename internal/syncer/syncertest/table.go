@@ -192,7 +192,7 @@ func (s *Store) Logs(ctx context.Context, scope psa.Scope, p syncer.Page) (entri
 
 // TypeState implements syncer.RunStore.
 func (s *Store) TypeState(ctx context.Context, scope psa.Scope, typ psa.DataType) (state syncer.TypeState, err error) {
-	err = s.do(ctx, "type state", func(t *Table) error {
+	err = s.do(ctx, "type state "+string(typ), func(t *Table) error {
 		state = *t.typeOf(scope, typ)
 		return nil
 	})
