@@ -103,7 +103,7 @@ func ticks() (spent []int64) {
 		return nil
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
-	for _, field := range strings.Fields(strings.TrimPrefix(first, "cpu")) {
+	for field := range strings.FieldsSeq(strings.TrimPrefix(first, "cpu")) {
 		n, _ := strconv.ParseInt(field, 10, 64) // 0 where it is none
 		spent = append(spent, n)
 	}
