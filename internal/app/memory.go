@@ -2,8 +2,7 @@ package app
 
 import "runtime/debug"
 
-// workerMemory is what a worker's heap and stacks grow to, in bytes. A page in
-// each stage of its work takes about a third of it.
+// workerMemory is what a worker's heap and stacks grow to, in bytes.
 const workerMemory = 44 << 20
 
 // BoundMemory has a worker collect garbage when its memory is used up and not

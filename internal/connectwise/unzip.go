@@ -6,8 +6,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// unzip decompresses a body. Its reader takes less time than net/http's, and is
-// used again.
+// unzip decompresses a body. Readers are used again.
 func (c *caller) unzip(rq call, zipped []byte) ([]byte, error) {
 	z, ok := c.unzippers.Get().(*gzip.Reader)
 	if !ok {

@@ -18,9 +18,8 @@ const (
 // since its quotes would be escaped.
 const putItem = `{"PutRequest":{"Item":`
 
-// batchWrite finds the items and their keys without reading all of them, which
-// would take more time than a worker needs to make them. They are read when
-// somebody asks for them.
+// batchWrite finds the items and their keys without reading all of them: the
+// processors are the workers' too. Items are read when somebody asks for them.
 func (t *Table) batchWrite(body []byte) ([]byte, error) {
 	items := bytes.Split(body, []byte(putItem))[1:]
 	if len(items) == 0 || len(items) > maxBatch || bytes.Contains(body, []byte(`{"DeleteRequest":`)) {
